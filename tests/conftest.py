@@ -1,0 +1,79 @@
+"""What does every test find: servers, real orders, and a calm machine?"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from types import ModuleType
+
+HERE = Path(__file__).parent
+
+# A busy machine is not a failing law: no deadline, and in CI the same examples every time.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("house"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "house")
+
+
+def _load(name: str) -> ModuleType:
+    """A module beside this file; tests are no package."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+servers = _load("servers")
+
+
+def _missing(reason: str) -> NoReturn:
+    """A failure in CI, a named skip elsewhere."""
+    if servers.must_have_servers():
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def _serve(server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    try:
+        context = server()
+        url = context.__enter__()
+    except servers.NoServerError as error:
+        _missing(str(error))
+    try:
+        yield url
+    finally:
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """SQLAlchemy URL of an empty PostgreSQL database of this run's own."""
+    yield from _serve(servers.postgres_url)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[str]:
+    """SQLAlchemy URL of an empty MariaDB database of this run's own."""
+    yield from _serve(servers.mariadb_url)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real orders and reference values beside the checkout."""
+    folder = Path(os.environ.get("ASAKAI_SHARED_DATA") or HERE.parents[1] / "shared" / "data")
+    if not (folder / "reference.csv").is_file():
+        pytest.skip(f"no real orders here: {folder} has no reference.csv (set ASAKAI_SHARED_DATA)")
+    return folder
