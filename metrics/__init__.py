@@ -1,0 +1,1 @@
+"""What a mail-order shop's purchases say: figures, and the counts they are made of."""

@@ -1,0 +1,105 @@
+"""Why did the rate move: other customers, or other behaviour?
+
+Kitagawa, E. M. (1955), JASA 50, 1168-1194.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Customers of one label and how many of them did it."""
+
+    n: int
+    k: int
+
+    def plus(self, other: Group) -> Group:
+        """Both groups as one."""
+        return Group(self.n + other.n, self.k + other.k)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one label adds to the change: through its share of customers, through its rate."""
+
+    label: str
+    mix: Fraction
+    rate: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A change of a rate, split exactly: the parts add up to it as fractions."""
+
+    change: Fraction
+    mix: Fraction
+    rate: Fraction
+    parts: tuple[Part, ...]
+
+
+def kitagawa(before: Mapping[str, Group], after: Mapping[str, Group]) -> Split | None:
+    """The change from `before` to `after` by label; None where a period has no customers.
+
+    Mix is (w2 - w1)(r1 + r2) / 2, rate is (r2 - r1)(w1 + w2) / 2, with w the label's
+    share of customers. A label empty in either period has no rate there and goes
+    into "other" first.
+    """
+    total_before, total_after = _total(before), _total(after)
+    if not total_before.n or not total_after.n:
+        return None
+    pairs = _without_empty(before, after)
+    parts = tuple(_part(label, *pair, total_before.n, total_after.n) for label, pair in pairs.items())
+    return Split(
+        Fraction(total_after.k, total_after.n) - Fraction(total_before.k, total_before.n),
+        sum((part.mix for part in parts), Fraction(0)),
+        sum((part.rate for part in parts), Fraction(0)),
+        parts,
+    )
+
+
+def _part(label: str, one: Group, two: Group, all_one: int, all_two: int) -> Part:
+    share_one, share_two = Fraction(one.n, all_one), Fraction(two.n, all_two)
+    rate_one, rate_two = Fraction(one.k, one.n), Fraction(two.k, two.n)
+    return Part(
+        label, (share_two - share_one) * (rate_one + rate_two) / 2, (rate_two - rate_one) * (share_one + share_two) / 2
+    )
+
+
+def _without_empty(before: Mapping[str, Group], after: Mapping[str, Group]) -> dict[str, tuple[Group, Group]]:
+    """Both periods by label, none empty: empty ones are one "other", with the smallest if need be."""
+    nobody = Group(0, 0)
+    pairs = {label: (before.get(label, nobody), after.get(label, nobody)) for label in sorted({*before, *after})}
+    if all(_full(pair) for pair in pairs.values()):
+        return pairs
+    kept = {label: pair for label, pair in pairs.items() if _full(pair) and label != OTHER}
+    other = (nobody, nobody)
+    for label in pairs.keys() - kept.keys():
+        other = _joined(other, pairs[label])
+    while not _full(other) and (other[0].n or other[1].n):
+        other = _joined(other, kept.pop(min(kept, key=lambda label: (_size(kept[label]), label))))
+    return {**kept, OTHER: other} if _full(other) else kept
+
+
+def _full(pair: tuple[Group, Group]) -> bool:
+    return pair[0].n > 0 and pair[1].n > 0
+
+
+def _size(pair: tuple[Group, Group]) -> int:
+    return pair[0].n + pair[1].n
+
+
+def _joined(one: tuple[Group, Group], two: tuple[Group, Group]) -> tuple[Group, Group]:
+    return one[0].plus(two[0]), one[1].plus(two[1])
+
+
+def _total(groups: Mapping[str, Group]) -> Group:
+    total = Group(0, 0)
+    for group in groups.values():
+        total = total.plus(group)
+    return total

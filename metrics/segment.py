@@ -1,0 +1,70 @@
+"""By what may customers be told apart?
+
+A segment labels customers, never orders: filtering orders would cut
+histories and make old customers new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metrics.problem import Problem
+
+ALL = "all"
+PURCHASE_COUNT = "purchase_count"
+COHORT_MONTH = "cohort_month"
+ENTRY = "entry"
+
+OTHER = "(other)"
+"""The one label of all customers whose own label is not among the most frequent ones."""
+
+UNKNOWN_LABEL = ""
+"""The label of a customer whose first purchase has no value in the column."""
+
+BUCKETS: tuple[tuple[str, int, int | None], ...] = (
+    ("1", 1, 1),
+    ("2", 2, 2),
+    ("3-4", 3, 4),
+    ("5-9", 5, 9),
+    ("10+", 10, None),
+)
+"""Purchase-count buckets: label, least and greatest count (None: no end)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One way to tell customers apart.
+
+    `column` is the order column whose value on the customer's first purchase
+    is the label; None for dimensions that follow from the purchases themselves.
+    """
+
+    name: str
+    column: str | None
+
+
+class UnknownDimension(Problem):
+    """No dimension of that name is set up."""
+
+    key = "unknown_dimension"
+
+
+BUILT_IN: tuple[Dimension, ...] = (
+    Dimension(PURCHASE_COUNT, None),
+    Dimension(COHORT_MONTH, None),
+    Dimension(ENTRY, None),
+)
+DEFAULT_COLUMNS: tuple[str, ...] = ("channel", "region", "product")
+
+
+def dimensions(columns: tuple[str, ...] = DEFAULT_COLUMNS) -> tuple[Dimension, ...]:
+    """Every dimension of a shop that maps `columns`."""
+    return (*(Dimension(column, column) for column in columns), *BUILT_IN)
+
+
+def bucket(purchase_count: int) -> str:
+    """The purchase-count bucket of a customer with that many purchases (>= 1)."""
+    for label, least, greatest in BUCKETS:
+        if least <= purchase_count and (greatest is None or purchase_count <= greatest):
+            return label
+    raise ValueError(purchase_count)
