@@ -1,0 +1,91 @@
+"""What do SQL engines say differently?
+
+Everything else in `reduce.py` is written once. A new engine needs its lines here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class wall_second(FunctionElement[int]):  # noqa: N801 - named like the SQL functions it stands among
+    """Seconds from 1970-01-01 00:00 to a naive timestamp, read on the same clock."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+class day_of(FunctionElement[int]):  # noqa: N801 - named like the SQL functions it stands among
+    """Day number of a second: the quotient by 86,400, rounded down."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+class exact(FunctionElement[str]):  # noqa: N801 - named like the SQL functions it stands among
+    """Text compared and sorted by its code points, whatever the database's collation."""
+
+    type = Text()
+    inherit_cache = True
+
+
+def _argument(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(wall_second, "duckdb")
+def _(element: wall_second, compiler: Any, **kw: Any) -> str:
+    return f"(epoch_us({_argument(element, compiler, **kw)}) // 1000000)"
+
+
+@compiles(wall_second, "postgresql")
+def _(element: wall_second, compiler: Any, **kw: Any) -> str:
+    return f"CAST(floor(extract(epoch FROM {_argument(element, compiler, **kw)})) AS BIGINT)"
+
+
+@compiles(wall_second, "sqlite")
+def _(element: wall_second, compiler: Any, **kw: Any) -> str:
+    return f"CAST(strftime('%s', {_argument(element, compiler, **kw)}) AS INTEGER)"
+
+
+@compiles(wall_second, "mysql")
+@compiles(wall_second, "mariadb")
+def _(element: wall_second, compiler: Any, **kw: Any) -> str:
+    return f"TIMESTAMPDIFF(SECOND, '1970-01-01', {_argument(element, compiler, **kw)})"
+
+
+@compiles(day_of)
+def _(element: day_of, compiler: Any, **kw: Any) -> str:
+    return f"CAST(floor({_argument(element, compiler, **kw)} / 86400.0) AS INTEGER)"
+
+
+@compiles(day_of, "duckdb")
+def _(element: day_of, compiler: Any, **kw: Any) -> str:
+    return f"CAST({_argument(element, compiler, **kw)} // 86400 AS INTEGER)"
+
+
+@compiles(day_of, "mysql")
+@compiles(day_of, "mariadb")
+def _(element: day_of, compiler: Any, **kw: Any) -> str:
+    return f"CAST(floor({_argument(element, compiler, **kw)} / 86400) AS SIGNED)"
+
+
+@compiles(exact)
+def _(element: exact, compiler: Any, **kw: Any) -> str:
+    return _argument(element, compiler, **kw)
+
+
+@compiles(exact, "postgresql")
+def _(element: exact, compiler: Any, **kw: Any) -> str:
+    return f'({_argument(element, compiler, **kw)} COLLATE "C")'
+
+
+@compiles(exact, "mysql")
+@compiles(exact, "mariadb")
+def _(element: exact, compiler: Any, **kw: Any) -> str:
+    collation = "utf8mb4_nopad_bin" if compiler.dialect.is_mariadb else "utf8mb4_0900_bin"
+    return f"(CONVERT({_argument(element, compiler, **kw)} USING utf8mb4) COLLATE {collation})"

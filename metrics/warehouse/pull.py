@@ -1,0 +1,197 @@
+"""How do orders come out of DuckDB as arrays?"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.cells import Ints
+from metrics.rules import Rules
+from metrics.warehouse.arrays import execute
+from metrics.warehouse.contribution import Kind, OrderIds, OrderRows, Standing
+from metrics.warehouse.schema import name, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
+
+STATUS_DIMENSION = "_status"
+RULE_DIMENSION = "_rule"
+
+
+_ALONE = "'order:' || source || ':' || order_id"
+
+HASHES = {
+    "order_hash": "hash(source, order_id)",
+    "customer_hash": f"CASE WHEN customer_id IS NULL THEN hash({_ALONE}) ELSE hash(customer_id) END",
+    "customer_check": "CASE WHEN customer_id IS NULL THEN 0 ELSE hash(customer_id, 7) & 4294967295 | 1 END::UINTEGER",
+}
+"""SQL of schema.HASHES: short cuts to an order and a customer; a second hash tells customers apart, 0 is nobody.
+
+The text is compared wherever it matters; an order without identity is a customer of its own.
+"""
+HASHED = ", ".join(f"{sql} AS {column}" for column, sql in HASHES.items())
+
+
+def standing(rules: Rules) -> str:
+    """SQL of Standing."""
+    least = ">=" if rules.zero_amounts else ">"
+    return (
+        f"CASE WHEN status IN ({_list(rules.excluded)}) THEN {Standing.EXCLUDED:d}"
+        f" WHEN status IN ({_list(rules.returned)}) THEN {Standing.RETURNED:d}"
+        f" WHEN amount {least} 0 THEN {Standing.PURCHASE:d} ELSE {Standing.ZERO:d} END::UTINYINT"
+    )
+
+
+_KIND = (
+    f"CASE WHEN cycle_no >= 2 THEN {Kind.RENEWAL:d} WHEN subscription_id IS NOT NULL OR cycle_no = 1"
+    f" THEN {Kind.START:d} ELSE {Kind.ONE_OFF:d} END::UTINYINT"
+)
+_KNOWN_FIRST = "(first_flag IS NOT FALSE AND coalesce(cycle_no, 1) < 2)::UTINYINT"
+"""Whose first order here is a later delivery of a subscription bought before the data begin."""
+_SUBSCRIPTION = (
+    "CASE WHEN cycle_no IS NULL AND subscription_id IS NOT NULL THEN hash(subscription_id) ELSE 0::UBIGINT END"
+)
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return ", ".join(text(value) for value in values) or "NULL"
+
+
+def pull(connection: DuckDBPyConnection, table: str, rules: Rules, where: str = "true") -> OrderRows:
+    """The table's orders that satisfy `where`, as arrays; labels must be numbered (see number_labels)."""
+    return _arrays(connection, f"{_selection(connection, table, rules)} WHERE {where}", rules)
+
+
+def spread(connection: DuckDBPyConnection, table: str, rules: Rules, parts: int, folder: Path) -> None:
+    """Writes the table's orders, as `pull` gives them, into as many files by customer.
+
+    One scan and as many short reads cost less than as many scans, and memory stays small.
+    """
+    connection.execute(
+        f"COPY ({_selection(connection, table, rules, f', customer_hash % {parts} AS part')}) TO {text(str(folder))}"
+        " (FORMAT parquet, PARTITION_BY (part), COMPRESSION uncompressed, OVERWRITE_OR_IGNORE)"
+    )
+
+
+def pull_part(connection: DuckDBPyConnection, folder: Path, part: int, rules: Rules) -> OrderRows:
+    """One of the files that `spread` wrote; removed once read."""
+    files = folder / f"part={part}"
+    if not files.exists():
+        return _arrays(connection, f"FROM ({_selection(connection, 'orders', rules)}) LIMIT 0", rules)
+    rows = _arrays(connection, f"SELECT * EXCLUDE part FROM read_parquet({text(str(files / '*.parquet'))})", rules)
+    shutil.rmtree(files)
+    return rows
+
+
+def _selection(connection: DuckDBPyConnection, table: str, rules: Rules, more: str = "") -> str:
+    joins = " ".join(
+        f"JOIN label l{i} ON l{i}.dimension = {text(column)} AND l{i}.value = coalesce(o.{name(column)}, '')"
+        for i, column in enumerate(rules.columns)
+    )
+    labels = "".join(f", l{i}.id AS label{i}" for i in range(len(rules.columns)))
+    kinds = f", {_KIND} AS kind, {_SUBSCRIPTION} AS subscription, {_KNOWN_FIRST} AS known_first"
+    return (
+        f"SELECT customer_hash AS customer, customer_check AS check_hash, epoch_us(ordered_at) // 1000000 AS second,"
+        f" amount, {standing(rules)} AS standing, (customer_check <> 0)::UTINYINT AS identified{labels},"
+        f" o.rowid AS place{kinds if _any_told(connection, table) else ''}{more} FROM {table} o {joins}"
+    )
+
+
+def _arrays(connection: DuckDBPyConnection, select: str, rules: Rules) -> OrderRows:
+    got = connection.execute(select).fetchnumpy()
+    size, told = len(got["customer"]), "kind" in got
+    numbers = [np.asarray(got[f"label{i}"], np.int32) for i in range(len(rules.columns))]
+    return OrderRows(
+        **{field: np.asarray(got[column]) for field, column in _FIELDS.items()},
+        kind=np.asarray(got["kind"]) if told else np.full(size, Kind.ONE_OFF, np.uint8),
+        subscription=np.asarray(got["subscription"]) if told else np.zeros(size, np.uint64),
+        known_first=np.asarray(got["known_first"]) if told else np.ones(size, np.uint8),
+        labels=np.stack(numbers, axis=1) if numbers else np.zeros((size, 0), np.int32),
+    )
+
+
+_FIELDS = {
+    "customer": "customer", "check": "check_hash", "second": "second", "amount": "amount", "standing": "standing",
+    "identified": "identified", "row": "place",
+}  # fmt: skip
+
+
+def _any_told(connection: DuckDBPyConnection, table: str) -> bool:
+    """Whether any order says something of subscriptions or first purchases: most shops' never do."""
+    found = connection.execute(
+        f"SELECT 1 FROM {table}"
+        " WHERE subscription_id IS NOT NULL OR cycle_no IS NOT NULL OR first_flag IS NOT NULL LIMIT 1"
+    ).fetchone()
+    return found is not None
+
+
+def order_ids(
+    connection: DuckDBPyConnection, table: str, in_use: AbstractContextManager[object] | None = None
+) -> OrderIds:
+    """Gives the order ids of rows of `table`, in the order asked; `in_use` guards the connection."""
+
+    def of(rows: NDArray[np.integer]) -> NDArray[np.object_]:
+        asked = {"place": np.asarray(rows), "position": np.arange(len(rows))}
+        with in_use or nullcontext():
+            got = execute(
+                connection,
+                f"SELECT order_id FROM arrays JOIN {table} o ON o.rowid = arrays.place ORDER BY position",
+                asked,
+            ).fetchnumpy()["order_id"]
+        return np.asarray(got, object)
+
+    return of
+
+
+def order_ids_of(connection: DuckDBPyConnection, table: str, other: str) -> OrderIds:
+    """The same where rows of `other` are among those of `table`, with negative numbers (see with_other)."""
+    mine, theirs = order_ids(connection, table), order_ids(connection, other)
+
+    def of(rows: Ints) -> NDArray[np.object_]:
+        text = np.empty(len(rows), object)
+        text[rows >= 0] = mine(rows[rows >= 0])
+        text[rows < 0] = theirs(-1 - rows[rows < 0])
+        return text
+
+    return of
+
+
+def number_labels(connection: DuckDBPyConnection, table: str, rules: Rules, where: str = "true") -> None:
+    """Gives every label among those orders a number, once for all."""
+    fixed = [("all", ""), ("entry", "one_off"), ("entry", "subscription")]
+    values = ", ".join(f"({text(dimension)}, {text(value)})" for dimension, value in fixed)
+    add_labels(connection, f"SELECT * FROM (VALUES {values}) AS fixed(dimension, value)")
+    for column in rules.columns:
+        add_labels(
+            connection,
+            f"SELECT DISTINCT {text(column)} AS dimension, coalesce({name(column)}, '') AS value"
+            f" FROM {table} WHERE {where}",
+        )
+
+
+def add_labels(connection: DuckDBPyConnection, select: str) -> None:
+    """Numbers the labels (dimension, value) of the SELECT that have no number yet."""
+    connection.execute(
+        "INSERT INTO label SELECT (SELECT coalesce(max(id), -1) FROM label) + row_number() OVER (ORDER BY value),"
+        f" dimension, value FROM ({select}) ANTI JOIN label USING (dimension, value)"
+    )
+
+
+def label_numbers(connection: DuckDBPyConnection, dimension: str, values: tuple[str, ...]) -> Ints:
+    """The numbers of fixed labels, made where they are missing."""
+    known = _numbers(connection, dimension)
+    if not known.keys() >= set(values):
+        rows = ", ".join(f"({text(dimension)}, {text(value)})" for value in values)
+        add_labels(connection, f"SELECT * FROM (VALUES {rows}) AS fixed(dimension, value)")
+        known = _numbers(connection, dimension)
+    return np.array([known[value] for value in values], np.int64)
+
+
+def _numbers(connection: DuckDBPyConnection, dimension: str) -> dict[str, int]:
+    return dict(connection.execute(f"SELECT value, id FROM label WHERE dimension = {text(dimension)}").fetchall())
