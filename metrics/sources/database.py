@@ -1,0 +1,252 @@
+"""How do the orders of a shop's own database get in?
+
+One SELECT (or WITH) whose columns bear the canonical names, over any SQLAlchemy
+URL. Rows are streamed in chunks and checked like a file's; nothing is written there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from metrics.problem import Problem
+from metrics.sources import checks
+from metrics.sources.columns import layout
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from sqlalchemy.engine import URL, Connection, Engine
+
+    from metrics.rules import Rules
+    from metrics.sources.checks import Staged
+    from metrics.sources.columns import Layout
+
+CHUNK_ROWS = 50_000
+TIMEOUT_SECONDS = 10
+SILENT_SECONDS = 600
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+_EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}
+_SERVERS = frozenset({"postgresql", "mysql", "mariadb"})
+_CHUNK = "asakai_chunk"
+Rows = Sequence[Sequence[object]]
+_LOGIN = re.compile(r"password|authentication|access denied|no pg_hba|role .* does not exist", re.IGNORECASE)
+_NO_TEXT = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_WRITES = re.compile(r"\b(insert\s+into|delete\s+from|merge\s+into|update\s+(\S+\s+)?set|into)\b", re.IGNORECASE)
+
+
+class DatabaseUrl(Problem):
+    """The URL is none that SQLAlchemy understands, or its database is unknown."""
+
+    key = "database_url"
+
+
+class DriverMissing(Problem):
+    """The database's driver is an extra that is not installed."""
+
+    key = "database_driver_missing"
+
+
+class DatabaseUnreachable(Problem):
+    """Nobody answers at the host and port, or there is no such database."""
+
+    key = "database_unreachable"
+
+
+class WrongLogin(Problem):
+    """The database refuses the user or the password."""
+
+    key = "database_login"
+
+
+class QueryRefused(Problem):
+    """Not one SELECT or WITH."""
+
+    key = "database_not_a_select"
+
+
+class QueryFailed(Problem):
+    """The database could not run the SELECT."""
+
+    key = "database_query"
+
+
+def stage(  # noqa: PLR0913  # what is read where, by which rules, and how to say it
+    connection: DuckDBPyConnection,
+    url: str,
+    query: str,
+    rules: Rules,
+    *,
+    source: str = "database",
+    progress: Callable[[int], None] | None = None,
+    accept_bad: bool = False,
+) -> Staged:
+    """Read the SELECT's rows into `incoming`; raises a Problem, and then there is no `incoming`.
+
+    Dates without an offset are taken as shop-local. `progress` is told the rows so far.
+    A bad row's number counts the result's rows from 1.
+    """
+    checks.clear(connection)
+    single = one_select(query)
+    with _rows(url, single) as (header, chunks):
+        columns = layout(header, rules, file=source, source=source)
+        checks.register(connection, columns)
+        rows = 0
+        for chunk in chunks:
+            _take(connection, columns, rules, chunk, rows)
+            rows += len(chunk)
+            if progress:
+                progress(rows)
+        if not rows:
+            _take(connection, columns, rules, [], 0)
+    return checks.summed_up(connection, columns, rules, accept_bad=accept_bad)
+
+
+def one_select(query: str) -> str:
+    """The query without its last semicolon; raises QueryRefused for anything but one SELECT or WITH."""
+    bare = _NO_TEXT.sub(" ", query.replace("/*!", ";")).strip().rstrip(";").strip()
+    first = bare.split(None, 1)[0].casefold() if bare else ""
+    if first not in {"select", "with"} or ";" in bare or _WRITES.search(bare):
+        raise QueryRefused(query=" ".join(query.split())[:80])
+    return query.strip().rstrip(";").strip()
+
+
+def engine(url: str) -> Engine:
+    """An engine that gives up connecting after 10 seconds; the drivers are psycopg 3 and pymysql."""
+    address = _address(url)
+    try:
+        return sa.create_engine(address, connect_args=_options(address), poolclass=sa.NullPool)
+    except NoSuchModuleError as error:
+        raise DatabaseUrl(url=_shown(address)) from error
+    except ModuleNotFoundError as error:
+        driver = error.name or address.drivername
+        raise DriverMissing(driver=driver, extra=_EXTRAS.get(driver, driver)) from error
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseUrl(url=url.split(":", 1)[0][:20] + ":…") from error
+    address = address.set(drivername=_DRIVERS.get(address.drivername, address.drivername))
+    return _opened_read_only(address) if address.get_backend_name() == "sqlite" else address
+
+
+def _opened_read_only(address: URL) -> URL:
+    """SQLite would create a missing file; opened for reading it says that there is none."""
+    path = address.database or ""
+    if path in {"", ":memory:"} or path.startswith("file:"):
+        return address
+    return address.set(database="file:" + quote(path)).update_query_dict({"mode": "ro", "uri": "true"})
+
+
+def _options(address: URL) -> dict[str, object]:
+    backend = address.get_backend_name()
+    if backend in _SERVERS:
+        # pymysql waits for a silent server's greeting as long as for a row
+        silent = {"read_timeout": SILENT_SECONDS} if address.get_driver_name() == "pymysql" else {}
+        return {"connect_timeout": TIMEOUT_SECONDS, **silent}
+    if backend == "duckdb" and address.database not in {None, "", ":memory:"}:
+        if not Path(str(address.database)).exists():
+            raise DatabaseUnreachable(url=_shown(address), why="no such file")
+        return {"read_only": True}
+    return {}
+
+
+def _shown(address: URL) -> str:
+    """Where the database is, without user, password and options."""
+    host = f"{address.host or ''}{f':{address.port}' if address.port else ''}"
+    place = unquote((address.database or "").removeprefix("file:"))
+    return f"{address.get_backend_name()}://{host}/{place}"
+
+
+def _take(connection: DuckDBPyConnection, columns: Layout, rules: Rules, chunk: Rows, before: int) -> None:
+    """Add one chunk to `staged`, and its bad rows to `rejected`."""
+    frame = pd.DataFrame([[as_text(cell) for cell in row] for row in chunk], columns=list(columns.every), dtype=object)
+    connection.register(_CHUNK, frame)
+    cast = ", ".join(f"{name}::VARCHAR AS {name}" for name in columns.every)
+    fields = checks.selection(columns, rules)
+    invalid = checks.invalid_rows(connection) if before else 0
+    verb = "INSERT INTO staged" if before else "CREATE OR REPLACE TEMP TABLE staged AS"
+    connection.execute(f"{verb} SELECT {fields} FROM (SELECT {cast} FROM {_CHUNK})")
+    if checks.invalid_rows(connection) > invalid:
+        raw = f"SELECT row_number() OVER () + {before} AS row, {cast} FROM {_CHUNK}"
+        checks.reject(connection, columns, rules, raw)
+    connection.unregister(_CHUNK)
+
+
+def as_text(cell: object) -> str | None:
+    """A value as the text that a CSV would hold."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    return str(cell)
+
+
+@contextmanager
+def _rows(url: str, query: str) -> Iterator[tuple[tuple[str, ...], Iterator[Rows]]]:
+    """The names of the result's columns and its rows in chunks, read in one transaction."""
+    database = engine(url)
+    try:
+        with _connected(database) as live, _query_problems(database.url):
+            if database.dialect.name in _SERVERS:
+                live.exec_driver_sql("SET TRANSACTION READ ONLY")
+            # without parameters a % in the query is a percent sign
+            streaming = live.execution_options(stream_results=True, max_row_buffer=CHUNK_ROWS, no_parameters=True)
+            with closing(streaming.exec_driver_sql(query)) as result:
+                yield tuple(result.keys()), result.partitions(CHUNK_ROWS)
+    finally:
+        database.dispose()
+
+
+def _connected(database: Engine) -> Connection:
+    try:
+        return database.connect()
+    except TypeError as error:  # the driver does not know an option of the URL
+        raise DatabaseUrl(url=_shown(database.url)) from error
+    except DBAPIError as error:
+        shown = _shown(database.url)
+        if _LOGIN.search(str(error.orig)):
+            raise WrongLogin(url=shown, user=database.url.username or "") from error
+        raise DatabaseUnreachable(url=shown, why=_why(error, database.url)) from error
+
+
+@contextmanager
+def _query_problems(address: URL) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise QueryFailed(url=_shown(address), why=_why(error, address)) from error
+    except SQLAlchemyError as error:
+        raise QueryFailed(url=_shown(address), why=type(error).__name__) from error
+
+
+def _why(error: DBAPIError, address: URL) -> str:
+    """The first line of what the database said, without the password."""
+    said = error.orig
+    text = str(said.args[-1]) if said is not None and said.args else str(said)
+    line = next(iter(text.strip().splitlines()), "")
+    password = str(address.password or "")
+    return line.replace(password, "***") if password else line
