@@ -1,0 +1,1 @@
+"""Report -> Page: one file per kind of page."""

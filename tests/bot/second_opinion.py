@@ -1,0 +1,72 @@
+"""Would slackblocks, written by other people, send this message?
+
+Its classes check limits and shapes when they are made. A block type that it does not
+know is refused by name, never passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import slackblocks as sb
+
+from bot.blockkit import Message
+
+
+class UnknownToSlackblocks(AssertionError):
+    """slackblocks has no class for the block type of that name."""
+
+
+def validate(message: Message) -> sb.Message:
+    """The message in slackblocks' own classes; raises where one of them refuses."""
+    return sb.Message(channel="C1", text=message.text, blocks=[_block(block) for block in message.blocks])
+
+
+def _block(block: Mapping[str, Any]) -> sb.Block:
+    match block["type"]:
+        case "header" | "context":
+            return sb.Block.from_dict(dict(block))
+        case "section" if "fields" in block:
+            return sb.SectionBlock(fields=[_text(field) for field in block["fields"]])
+        case "section":
+            return sb.SectionBlock(text=_text(block["text"]))
+        case "actions":
+            return sb.ActionsBlock([_button(element) for element in block["elements"]])
+        case "data_table":
+            rows = [[_cell(cell) for cell in row] for row in block["rows"]]
+            return sb.DataTableBlock(rows, caption=block["caption"], page_size=block["page_size"])
+        case "data_visualization":
+            return sb.DataVisualizationBlock(block["title"], _chart(block["chart"]))
+        case unknown:
+            raise UnknownToSlackblocks(unknown)
+
+
+def _text(text: Mapping[str, Any]) -> sb.Text:
+    return sb.Text.from_dict(dict(text))
+
+
+def _button(element: Mapping[str, Any]) -> sb.Button:
+    assert element["type"] == "button", element["type"]
+    return sb.Button(
+        text=_text(element["text"]),
+        action_id=element["action_id"],
+        value=element["value"],
+        style=element.get("style"),
+    )
+
+
+def _cell(cell: Mapping[str, Any]) -> sb.RawText | sb.RawNumber:
+    if cell["type"] == "raw_number":
+        return sb.RawNumber(value=cell["value"], text=cell["text"])
+    assert cell["type"] == "raw_text", cell["type"]
+    return sb.RawText(text=cell["text"])
+
+
+def _chart(chart: Mapping[str, Any]) -> sb.Chart:
+    kinds = {"line": sb.LineChart, "bar": sb.BarChart, "area": sb.AreaChart}
+    series = [
+        sb.DataSeries(one["name"], [sb.DataPoint(point["label"], point["value"]) for point in one["data"]])
+        for one in chart["series"]
+    ]
+    return kinds[chart["type"]](series, sb.AxisConfig(**chart["axis_config"]))

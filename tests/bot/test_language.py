@@ -1,0 +1,204 @@
+"""Do both languages say the same things, each by its own customs?"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.language import LOCALE, Language, MissingWords, UnknownLanguage, placeholders
+from bot.settings.layers import all_settings
+from metrics.day import Span
+
+JA, EN = Language.of("ja"), Language.of("en")
+ROOT = Path(__file__).parents[2]
+SATURDAY = date(2026, 11, 21)
+
+
+def test_there_are_two_languages():
+    assert sorted(path.stem for path in LOCALE.glob("*.toml")) == ["en", "ja"]
+
+
+def test_both_languages_have_the_same_sentences():
+    assert set(JA.words) == set(EN.words)
+
+
+@pytest.mark.parametrize("key", sorted(JA.words))
+def test_a_sentence_needs_the_same_values_in_both_languages(key):
+    assert placeholders(JA.words[key]) == placeholders(EN.words[key])
+
+
+@pytest.mark.parametrize("key", [key for key, words in EN.words.items() if not isinstance(words, str)])
+def test_a_plural_is_chosen_by_count_and_has_the_forms_english_needs(key):
+    assert set(EN.words[key]) == {"one", "other"}
+    assert "count" in placeholders(EN.words[key])
+
+
+def test_japanese_has_no_english_left_in_it():
+    words = " ".join(words for words in JA.words.values() if isinstance(words, str))
+    settings = "|".join(re.escape(setting.name) for setting in all_settings() if "." in setting.name)
+    typed = r"(asakai|\{program\}) [a-z]+|pip install '[^']+'|/invite @asakai|--[a-z-]+|\w*\.csv|設定 [a-z_.]+"
+    typed += r"|\.gz|postgresql://\S+|\.env|none|deploy/manifest\.yaml|shop\.toml|currency = |ASAKAI_CURRENCY"
+    plain = re.sub(rf"{typed}|\{{\w+\}}|/kpi|{settings}", "", words)
+    known = {"F", "M", "d", "y", "E", "EEEE", "dd", "MM", "pt", "Asia", "Tokyo", "LINE", "kpi", "JP"}
+    known |= {
+        "Asakai",
+        "Slack",
+        "ID",
+        "UTF",
+        "TOML",
+        "SQLite",
+        "PostgreSQL",
+        "LTV",
+        "CPM",
+        "CSV",
+        "TSV",
+        "SELECT",
+        "URL",
+    }
+    assert set(re.findall(r"[A-Za-z]+", plain)) <= known
+
+
+def _problem_keys() -> set[str]:
+    """The `key = "…"` of every class in the sources."""
+    keys = set()
+    for path in [*ROOT.glob("metrics/**/*.py"), *ROOT.glob("bot/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.bases:
+                keys |= {found for item in node.body if (found := _key(item))}
+    return keys
+
+
+def _key(item: ast.stmt) -> str | None:
+    if not isinstance(item, (ast.Assign, ast.AnnAssign)) or not isinstance(item.value, ast.Constant):
+        return None
+    target = item.targets[0] if isinstance(item, ast.Assign) else item.target
+    return str(item.value.value) if isinstance(target, ast.Name) and target.id == "key" else None
+
+
+def test_every_problem_has_a_sentence():
+    keys = _problem_keys()
+    assert {"unknown_zone", "unknown_dimension", "unknown_language"} <= keys
+    assert {key for key in keys if not JA.has(f"problem.{key}")} == set()
+
+
+def test_a_missing_sentence_is_a_bug():
+    with pytest.raises(MissingWords, match=r"no\.such"):
+        JA.say("no.such")
+
+
+def test_a_missing_value_is_a_bug():
+    with pytest.raises(MissingWords, match="zone"):
+        JA.say("problem.unknown_zone")
+
+
+def test_a_plural_without_count_is_a_bug():
+    with pytest.raises(MissingWords, match="count"):
+        EN.say("common.customers")
+
+
+def test_an_unknown_language_names_the_known_ones():
+    with pytest.raises(UnknownLanguage) as raised:
+        Language.of("fr")
+    assert raised.value.values == {"language": "fr", "known": ("en", "ja")}
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 customers"), (1, "1 customer"), (2, "2 customers"), (1234, "1,234 customers")]
+)
+def test_english_counts_one_customer_and_two_customers(count, said):
+    assert EN.say("common.customers", count=count) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.203, "20.3%"), (0.0, "0.0%"), (1.0, "100.0%"), (0.20249, "20.2%"), (0.2025, "20.3%"), (None, "–")],
+)
+def test_a_percentage_has_one_decimal_and_none_is_a_dash(share, said):
+    assert JA.percent(share) == EN.percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.1996, "19.96%"), (0.19996, "19.996%"), (0.199, "19.9%"), (0.2, "20.0%"), (0.2004, "20.0%")]
+)
+def test_a_missed_target_never_looks_reached(share, said):
+    assert JA.percent_against(share, 0.20) == said
+
+
+@pytest.mark.parametrize(("target", "said"), [(0.2, "20%"), (0.225, "22.5%"), (0.1, "10%")])
+def test_a_target_has_no_idle_decimals(target, said):
+    assert JA.target(target) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (0.182, 0.203, "18.2%→20.3%（+2.1pt）"),
+        (0.203, 0.182, "20.3%→18.2%（-2.1pt）"),
+        (0.2, 0.2, "20.0%→20.0%（±0.0pt）"),
+        (0.1804, 0.2006, "18.0%→20.1%（+2.1pt）"),
+        (None, 0.2, "–→20.0%（–）"),
+    ],
+)
+def test_a_change_is_the_difference_of_what_is_shown(before, after, said):
+    assert JA.change(before, after) == said
+
+
+def test_english_writes_a_change_with_spaces():
+    assert EN.change(0.182, 0.203) == "18.2% → 20.3% (+2.1pt)"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "japanese", "english"),
+    [
+        (1_234_567, "JPY", "1,234,567円", "¥1,234,567"),
+        (123_456, "GBP", "£1,234.56", "£1,234.56"),
+        (123_456, "USD", "$1,234.56", "$1,234.56"),
+        (50, "USD", "$0.50", "$0.50"),
+        (-1_200, "JPY", "-1,200円", "-¥1,200"),
+    ],
+)
+def test_money_is_written_by_its_currency(minor, currency, japanese, english):
+    assert (JA.money(minor, currency), EN.money(minor, currency)) == (japanese, english)
+
+
+def test_days_in_sentences_and_tables():
+    assert JA.day(SATURDAY) == "2026年11月21日(土)"
+    assert JA.day_short(SATURDAY) == "11月21日(土)"
+    assert JA.day_table(SATURDAY) == "2026/11/21"
+    assert EN.day(SATURDAY) == "Sat 21 Nov 2026"
+    assert EN.day_short(SATURDAY) == "Sat 21 Nov"
+    assert EN.day_table(SATURDAY) == "2026-11-21"
+
+
+def test_a_span_says_its_last_day_and_each_year_once():
+    autumn = Span(date(2026, 9, 24), date(2026, 10, 22))
+    winter = Span(date(2025, 12, 24), date(2026, 1, 22))
+    assert (JA.span(autumn), EN.span(autumn)) == ("2026/9/24〜10/21", "24 Sep–21 Oct 2026")
+    assert JA.span(Span(date(2026, 9, 24), date(2026, 9, 24))) == "–"
+    assert (JA.span(winter), EN.span(winter)) == ("2025/12/24〜2026/1/21", "24 Dec 2025–21 Jan 2026")
+
+
+def test_durations():
+    assert [JA.days(value) for value in (68.0, 12.44, None)] == ["68日", "12.4日", "–"]
+    assert [EN.days(value) for value in (1.0, 68.0, 12.44)] == ["1 day", "68 days", "12.4 days"]
+
+
+def test_values_in_sentences_are_written_by_custom():
+    said = [EN.word(value) for value in ("a_b", 1234, 1.25, SATURDAY, ("a", 2), None, True)]
+    assert said == ["a_b", "1,234", "1.3", "Sat 21 Nov 2026", "a, 2", "–", "True"]
+
+
+def test_a_value_with_braces_stays_as_it_is():
+    assert "{count}" in JA.say("problem.unknown_zone", zone="{count}")
+
+
+def test_babel_waits_until_a_day_is_said():
+    code = "import sys; from bot.language import Language; Language.of('ja'); print('babel' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
