@@ -1,0 +1,232 @@
+"""Where do settings come from, and which name was misspelt?
+
+Environment over `.env` over secret files over `shop.toml` over defaults. Every
+name that begins like ours must be one of ours: a typing error stops the start
+with its name and the nearest right one, instead of quietly changing nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ValidationError
+from rapidfuzz import process
+
+from bot.settings import Settings
+from metrics.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pydantic.fields import FieldInfo
+
+PREFIX: Final = "ASAKAI_"
+SHOP_FILE: Final = "shop.toml"
+SHOP_VARIABLE: Final = "ASAKAI_SHOP_FILE"
+SECRETS_VARIABLE: Final = "ASAKAI_SECRETS_DIR"
+_OURS_BUT_NO_SETTING: Final = (SHOP_VARIABLE, SECRETS_VARIABLE)
+_LARGEST_FILE: Final = 1_000_000
+
+
+class UnknownSetting(Problem):
+    """A name that is no setting: most likely misspelt."""
+
+    key = "unknown_setting"
+
+
+class BadSetting(Problem):
+    """A setting whose value cannot be used."""
+
+    key = "bad_setting"
+
+
+class UnreadableSettings(Problem):
+    """A settings file that is missing, not text, or not TOML."""
+
+    key = "unreadable_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of the manual: its dotted name and what pydantic knows of it."""
+
+    name: str
+    field: FieldInfo
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of that name."""
+        return PREFIX + self.name.replace(".", "__").upper()
+
+    @property
+    def examples(self) -> str:
+        """What a right value looks like."""
+        return " / ".join(_written(example) for example in self.field.examples or ())
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def all_settings(model: type[BaseModel] = Settings, above: str = "") -> Iterator[Setting]:
+    """Every setting, in the order of the manual."""
+    for name, field in model.model_fields.items():
+        section = _section(field)
+        if section:
+            yield from all_settings(section, f"{above}{name}.")
+        else:
+            yield Setting(f"{above}{name}", field)
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def load(environ: Mapping[str, str], folder: Path, **changes: object) -> Settings:
+    """The settings of a process started in `folder`; `changes` (dotted names with __) outdo everything.
+
+    Raises UnknownSetting, BadSetting or UnreadableSettings.
+    """
+    dotenv = _dotenv(folder / ".env")
+    said = {**dotenv, **environ}
+    layers = (
+        _shop(folder, said.get(SHOP_VARIABLE)),
+        _variables(_secrets(folder, said.get(SECRETS_VARIABLE)), "secrets"),
+        _variables(dotenv, ".env"),
+        _variables(environ, ""),
+        _nested({name.replace("__", "."): value for name, value in changes.items() if value is not None}),
+    )
+    values: dict[str, Any] = {}
+    for layer in layers:
+        values = _over(layer, values)
+    return _validated(values)
+
+
+def _over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(lower)
+    for name, value in upper.items():
+        below = merged.get(name)
+        merged[name] = _over(value, below) if isinstance(value, dict) and isinstance(below, dict) else value
+    return merged
+
+
+def _validated(values: Mapping[str, Any]) -> Settings:
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        raise _bad(".".join(str(part) for part in where)) from None
+    except Problem as problem:  # the zone names itself
+        raise _bad("zone") from problem
+    if settings.main_dimension not in settings.dimension_names:
+        raise _bad("digest.dimension")
+    return settings
+
+
+def _bad(place: str) -> BadSetting:
+    setting = next(
+        (setting for setting in all_settings() if place == setting.name or place.startswith(f"{setting.name}.")), None
+    )
+    return BadSetting(
+        name=setting.name if setting else place,
+        variable=setting.variable if setting else PREFIX + place.replace(".", "__").upper(),
+        example=setting.examples if setting else f"[{place}]",
+    )
+
+
+def _variables(variables: Mapping[str, str], where: str) -> dict[str, Any]:
+    """ASAKAI_DIGEST__AT=08:30 -> {"digest": {"at": "08:30"}}; names of other programs are none of ours."""
+    known = {setting.variable: setting.name for setting in all_settings()}
+    ours = {name.upper(): value for name, value in variables.items() if name.upper().startswith(PREFIX)}
+    found: dict[str, Any] = {}
+    for name, value in ours.items():
+        if name in _OURS_BUT_NO_SETTING:
+            continue
+        if name not in known:
+            raise UnknownSetting(name=name, nearest=_nearest(name, (*known, *_OURS_BUT_NO_SETTING)), where=where)
+        found[known[name]] = value
+    return _nested(found)
+
+
+def _nested(flat: Mapping[str, object]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        section, _, field = name.rpartition(".")
+        (nested.setdefault(section, {}) if section else nested)[field] = value
+    return nested
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    return str(process.extractOne(name, known)[0])
+
+
+def _shop(folder: Path, named: str | None) -> dict[str, Any]:
+    path = folder / (named or SHOP_FILE)
+    if not named and not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableSettings(file=str(path), reason=str(error)) from error
+    _check_names(values, Settings, "", path.name)
+    return values
+
+
+def _check_names(values: Mapping[str, Any], model: type[BaseModel], above: str, where: str) -> None:
+    names = tuple(setting.name for setting in all_settings())
+    for name, value in values.items():
+        field = model.model_fields.get(name)
+        section = _section(field) if field else None
+        if field is None:
+            raise UnknownSetting(name=f"{above}{name}", nearest=_nearest(f"{above}{name}", names), where=where)
+        if section and not isinstance(value, dict):
+            raise _bad(f"{above}{name}")
+        if section:
+            _check_names(value, section, f"{above}{name}.", where)
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - only where there is such a file
+
+    values: dict[str, str] = {}
+    for line in parse_stream(io.StringIO(_text(path))):
+        if line.error:
+            raise UnreadableSettings(file=str(path), reason=f"line {line.original.line}")
+        if line.key:
+            values[line.key] = line.value or ""
+    return values
+
+
+def _secrets(folder: Path, named: str | None) -> dict[str, str]:
+    """Files named like variables, as Docker and Kubernetes mount secrets."""
+    if not named:
+        return {}
+    path = folder / named
+    if not path.is_dir():
+        raise UnreadableSettings(file=str(path), reason="not a folder")
+    files = (file for file in sorted(path.iterdir()) if file.is_file() and file.name.upper().startswith(PREFIX))
+    return {file.name: _text(file).strip() for file in files}
+
+
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():  # to open a pipe would wait for ever
+        raise UnreadableSettings(file=str(path), reason="not a file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise UnreadableSettings(file=str(path), reason=f"over {_LARGEST_FILE:,} bytes")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise UnreadableSettings(file=str(path), reason=error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise UnreadableSettings(file=str(path), reason="not UTF-8") from error
