@@ -1,0 +1,277 @@
+"""How does a test or a page hold the local Slack?
+
+    with LocalSlack() as slack:
+        client = WebClient(slack.bot_token, base_url=slack.base_url)
+        heard = slack.command("/kpi", "休眠", user="鈴木", channel="asakai-朝会")
+        heard.acked(); print(heard.answer().text)
+
+People and channels are named by id or by name.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from bot.local_slack import payloads
+from bot.local_slack.clock import Clock
+from bot.local_slack.delivery import ACK_SECONDS, Delivery
+from bot.local_slack.faults import Fault, Faults
+from bot.local_slack.journal import Entry, Journal
+from bot.local_slack.pace import Pace
+from bot.local_slack.responses import new_response_url
+from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, people, rooms
+from bot.local_slack.sockets import Sockets
+from bot.local_slack.views import new_trigger
+from bot.local_slack.workspace import BOT_USER, Channel, Message, ResponseUrl, Token, User, View, Workspace
+from metrics.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from slack_bolt import App
+    from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+    from bot.local_slack.server import Server
+
+BOT_TOKEN: Final = "xoxb-local-asakai"
+APP_TOKEN: Final = "xapp-local-asakai"
+
+
+class PortTaken(Problem):
+    """Another program listens where the local Slack should."""
+
+    key = "local_slack_port_taken"
+
+
+class LibrariesMissing(Problem):
+    """The libraries of the extra `http` are not installed."""
+
+    key = "local_slack_libraries_missing"
+
+
+class LocalSlack:
+    """A workspace with a server around it; `with` starts and stops it."""
+
+    def __init__(  # noqa: PLR0913 - each is one independent switch of the workspace
+        self,
+        *,
+        port: int = 0,
+        scopes: Iterable[str] = BOT_SCOPES,
+        messages_per_second: float | None = 1.0,
+        burst: int = 1,
+        ack_seconds: float = ACK_SECONDS,
+        start: float | None = None,
+        journal_path: Path | None = None,
+        users: Iterable[User] | None = None,
+        channels: Iterable[Channel] | None = None,
+    ) -> None:
+        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
+        self.clock = Clock(start)
+        self.faults = Faults()
+        self.journal = Journal(journal_path)
+        tokens = {
+            BOT_TOKEN: Token("bot", frozenset(scopes)),
+            APP_TOKEN: Token("app", frozenset({"connections:write"})),
+        }
+        self.workspace = Workspace(self.clock, Pace(messages_per_second, burst), tokens)
+        self.workspace.add_users(people() if users is None else users)
+        self.workspace.add_channels(rooms() if channels is None else channels)
+        self.sockets = Sockets(self.workspace, self.journal, ack_seconds)
+        self.clock.listen(self.sockets.expire)
+        self._port = port
+        self._server: Server | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen on 127.0.0.1."""
+        try:
+            from bot.local_slack.server import HOST, Server  # noqa: PLC0415 - heavy, and an extra
+        except ModuleNotFoundError as error:
+            raise LibrariesMissing(module=error.name or "") from error
+        self._server = Server(self.workspace, self.sockets, self.faults, self.journal)
+        try:
+            port = self._server.start(self._port)
+        except OSError as error:
+            raise PortTaken(port=self._port) from error
+        self.workspace.url = f"http://{HOST}:{port}"
+
+    def stop(self) -> None:
+        """End all connections; the state stays readable."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    @contextmanager
+    def connected(self, app: App) -> Iterator[SocketModeHandler]:
+        """Connect a bolt App by Socket Mode and close it again; inside, its socket is open."""
+        from slack_bolt.adapter.socket_mode import SocketModeHandler  # noqa: PLC0415 - heavy
+
+        handler = SocketModeHandler(app, self.app_token)
+        before = len(self.sockets.links)
+        handler.connect()  # type: ignore[no-untyped-call] # slack_bolt leaves it untyped
+        try:
+            self.wait_socket(before + 1)
+            yield handler
+        finally:
+            handler.close()  # type: ignore[no-untyped-call] # slack_bolt leaves it untyped
+
+    @property
+    def url(self) -> str:
+        """The address of the workspace."""
+        return self.workspace.url
+
+    @property
+    def base_url(self) -> str:
+        """What a WebClient takes as base_url."""
+        return f"{self.workspace.url}/api/"
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """All conversations by id."""
+        return self.workspace.channels
+
+    def channel(self, wanted: str) -> Channel:
+        """Return a conversation by id or name."""
+        found = self.workspace.find_channel(wanted)
+        if found is None:
+            raise LookupError(f"no channel {wanted!r}; there are {[c.name for c in self.channels.values()]}")
+        return found
+
+    def user(self, wanted: str) -> User:
+        """Return a person by id or name."""
+        found = self.workspace.find_user(wanted)
+        if found is None:
+            raise LookupError(f"no user {wanted!r}; there are {[u.real_name for u in self.workspace.users.values()]}")
+        return found
+
+    def messages(self, channel: str, *, thread: str = "") -> list[Message]:
+        """Return what everyone in the channel sees, oldest first; `thread` gives that thread's replies."""
+        with self.workspace.changed:
+            found = self.workspace.messages[self.channel(channel).id]
+            return [m for m in found if (m.is_reply and m.thread_ts == thread if thread else not m.is_reply)]
+
+    def ephemerals(self, channel: str, user: str) -> list[Message]:
+        """Return what only this person sees there."""
+        with self.workspace.changed:
+            place, reader = self.channel(channel).id, self.user(user).id
+            return [m for m in self.workspace.ephemerals if (m.channel, m.only_to) == (place, reader)]
+
+    def wait_messages(self, channel: str, count: int = 1, *, thread: str = "", timeout: float = 5.0) -> list[Message]:
+        """Wait until the channel or thread holds so many messages and return them."""
+        if not self.workspace.wait_until(lambda: len(self.messages(channel, thread=thread)) >= count, timeout):
+            there = len(self.messages(channel, thread=thread))
+            raise TimeoutError(f"{there} of {count} messages in {channel} after {timeout:g} s")
+        return self.messages(channel, thread=thread)
+
+    def wait_socket(self, count: int = 1, timeout: float = 5.0) -> None:
+        """Wait until so many sockets are open."""
+        if not self.workspace.wait_until(lambda: len(self.sockets.links) >= count, timeout):
+            raise TimeoutError(f"{len(self.sockets.links)} of {count} sockets after {timeout:g} s")
+
+    def calls(self, method: str) -> list[Entry]:
+        """Return the journal's entries of one method."""
+        return self.journal.of(method)
+
+    def say(self, text: str, *, user: str = SUZUKI, channel: str = ASAKAI, thread: str = "") -> Message:
+        """Let a person write a message."""
+        place, writer = self.channel(channel), self.user(user)
+        return self.workspace.post(
+            Message(place.id, self.workspace.new_ts(), writer.id, text, thread_ts=thread, via="person")
+        )
+
+    def command(self, command: str, text: str = "", *, user: str = SUZUKI, channel: str = ASAKAI) -> Delivery:
+        """Let a person type a slash command."""
+        place, writer = self.channel(channel), self.user(user)
+        payload = payloads.command_payload(command, text, writer, place)
+        return self._answerable("slash_commands", payload, writer, place.id)
+
+    def click(self, message: Message, action_id: str, *, value: str | None = None, user: str = SUZUKI) -> Delivery:
+        """Let a person press a button, or choose `value`, in a message."""
+        current, presser = self.workspace.current(message), self.user(user)
+        action = payloads.pressed(current.blocks, action_id, value, self.workspace.new_ts())
+        payload = payloads.message_action(current, self.channel(message.channel), presser, action)
+        return self._answerable("interactive", payload, presser, message.channel, current)
+
+    def click_view(self, view: View, action_id: str, *, value: str | None = None) -> Delivery:
+        """Let the person who sees a modal or home tab press a button in it."""
+        action = payloads.pressed(view.body["blocks"], action_id, value, self.workspace.new_ts())
+        user = self.user(view.user)
+        payload = payloads.view_action(view, user, action)
+        payload["trigger_id"] = new_trigger(self.workspace, user.id)
+        return self._deliver("interactive", payload)
+
+    def submit(self, view: View, values: Mapping[str, Mapping[str, Any]]) -> Delivery:
+        """Let a person submit a modal: values by block_id and action_id, as Slack sends them."""
+        user = self.user(view.user)
+        payload = payloads.submission(view, user, values)
+        payload["trigger_id"] = new_trigger(self.workspace, user.id)
+        return self._deliver("interactive", payload, answerable=True)
+
+    def mention(self, text: str, *, user: str = SUZUKI, channel: str = ASAKAI, thread: str = "") -> Delivery:
+        """Let a person write `@asakai text`; the bot hears it only where it is a member."""
+        message = self.say(f"<@{BOT_USER}> {text}", user=user, channel=channel, thread=thread)
+        payload = self._event(payloads.mention_event(message))
+        if BOT_USER not in self.channel(channel).members:
+            return Delivery.failed(self.workspace, payload, "not_in_channel")
+        return self._deliver("events_api", payload)
+
+    def open_home(self, user: str = SUZUKI) -> Delivery:
+        """Let a person open the app's home tab."""
+        reader = self.user(user)
+        direct = self.workspace.direct_message(reader.id)
+        event = payloads.home_event(reader, self.workspace.new_ts(), self.workspace.homes.get(reader.id), direct.id)
+        return self._deliver("events_api", self._event(event))
+
+    def home(self, user: str = SUZUKI) -> View | None:
+        """Return the home tab published for this person."""
+        return self.workspace.homes.get(self.user(user).id)
+
+    def views(self, user: str = SUZUKI) -> list[View]:
+        """Return the modals this person has open, the top one last."""
+        return [view for view in self.workspace.views.values() if view.user == self.user(user).id]
+
+    def redeliver(self, delivery: Delivery) -> Delivery:
+        """Send the same payload a second time."""
+        return self._watch(self.sockets.redeliver(delivery))
+
+    def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Tell every socket to go: "warning" only tells, "refresh_requested" and "link_disabled" also close."""
+        self.sockets.disconnect(reason, close=reason != "warning")
+
+    def fail(self, method: str, fault: Fault, times: int = 1) -> None:
+        """Let the next `times` requests of `method` meet a fault."""
+        self.faults.next(method, fault, times)
+
+    def revoke(self, token: str | None = None) -> None:
+        """Take a token away; the bot's own unless another is named."""
+        self.workspace.tokens[token or self.bot_token].revoked = True
+
+    def _event(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        return payloads.event_payload(event, self.workspace.new_id("Ev"), self.clock.now())
+
+    def _answerable(
+        self, kind: str, payload: dict[str, Any], user: User, channel: str, source: Message | None = None
+    ) -> Delivery:
+        url = new_response_url(self.workspace, channel, user.id, source)
+        payload["response_url"] = f"{self.url}/response/{url.id}"
+        payload["trigger_id"] = new_trigger(self.workspace, user.id)
+        return self._deliver(kind, payload, url, answerable=kind == "slash_commands")
+
+    def _deliver(
+        self, kind: str, payload: Mapping[str, Any], url: ResponseUrl | None = None, *, answerable: bool = False
+    ) -> Delivery:
+        return self._watch(self.sockets.deliver(kind, payload, url, answerable=answerable))
+
+    def _watch(self, delivery: Delivery) -> Delivery:
+        if self._server is not None:
+            # a little later than due, for two clocks never agree to the last digit
+            self._server.expire_after(self.sockets.ack_seconds + 0.05)
+        return delivery

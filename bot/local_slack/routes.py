@@ -1,0 +1,197 @@
+"""How does a request become an answer?
+
+Parse, meet a fault if one waits, carry out, write the journal, answer. The
+methods themselves know nothing of HTTP; nothing here knows what they do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import uuid
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+
+from bot.local_slack import files
+from bot.local_slack.call import Answer, Call, Method, Refused, parse_arguments
+from bot.local_slack.journal import Entry, Journal
+from bot.local_slack.responses import respond
+from bot.local_slack.sockets import CLOSE, Link, Sockets
+from bot.local_slack.web_api import CONNECTIONS_SCOPE, METHODS, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.websockets import WebSocket
+
+    from bot.local_slack.faults import Fault, Faults
+    from bot.local_slack.workspace import Workspace
+
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+_HALF: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"ok": tr'
+
+
+class Routes:
+    """The addresses of a local Slack."""
+
+    def __init__(self, workspace: Workspace, sockets: Sockets, faults: Faults, journal: Journal) -> None:
+        self.workspace = workspace
+        self.sockets = sockets
+        self.faults = faults
+        self.journal = journal
+        self.stopping = asyncio.Event()
+        opening = Method(self._open_connection, CONNECTIONS_SCOPE, "app")
+        self.methods: Mapping[str, Method] = {**METHODS, "apps.connections.open": opening}
+
+    def app(self) -> Starlette:
+        """Return the application to serve."""
+        return Starlette(
+            routes=[
+                Route("/api/{method}", self._api, methods=["GET", "POST"]),
+                Route("/response/{response_id}", self._response, methods=["POST"]),
+                Route("/upload/{file_id}", self._upload, methods=["POST"]),
+                WebSocketRoute("/link/", self._link),
+            ]
+        )
+
+    async def _api(self, request: Request) -> Response:
+        name = str(request.path_params["method"])
+        body, kind = await request.body(), request.headers.get("content-type", "")
+        token, args = request.headers.get("authorization", "").removeprefix("Bearer "), {}
+        try:
+            args = parse_arguments(body, kind, request.query_params)
+        except Refused as refusal:
+            return self._refusal(name, args, refusal)
+        # a token in the body is Slack's older way; it stays out of the journal
+        token = str(args.pop("token", "")) or token
+        response = await self._meet(
+            request, name, args, lambda: answer(self.workspace, self.methods, name, args, token)
+        )
+        known = self.workspace.tokens.get(token)
+        if known is not None:
+            response.headers["x-oauth-scopes"] = ",".join(sorted(known.scopes))
+        return response
+
+    async def _response(self, request: Request) -> Response:
+        response_id = str(request.path_params["response_id"])
+        try:
+            args = parse_arguments(await request.body(), "application/json", {})
+        except Refused as refusal:
+            return self._refusal("response_url", {}, refusal)
+        return await self._meet(request, "response_url", args, lambda: self._respond(response_id, args))
+
+    def _respond(self, response_id: str, args: Mapping[str, Any]) -> Answer:
+        with self.workspace.changed:
+            try:
+                message = respond(self.workspace, response_id, args)
+            except Refused as refusal:
+                # a response_url tells by its status, not by ok: false in a 200
+                status = refusal.status if refusal.status != 200 else 400  # noqa: PLR2004 - HTTP's OK
+                raise Refused(status=status, **_without_ok(refusal.answer)) from None
+            if message is not None:
+                self.sockets.heard(self.workspace.response_urls[response_id], message)
+        return {"ok": True}
+
+    async def _upload(self, request: Request) -> Response:
+        body = await request.body()
+        file_id = str(request.path_params["file_id"])
+
+        def carry_out() -> Answer:
+            with self.workspace.changed:
+                status, said = files.receive(self.workspace, file_id, body)
+            if status != 200:  # noqa: PLR2004 - HTTP's OK
+                raise Refused(said, status=status)
+            return {"ok": True, "said": said}
+
+        return await self._meet(request, "upload", {"file": file_id, "length": len(body)}, carry_out)
+
+    async def _meet(
+        self, request: Request, name: str, args: Mapping[str, Any], carry_out: Callable[[], Answer]
+    ) -> Response:
+        """Answer one request, unless a fault does."""
+        fault = self.faults.take(name)
+        if fault is not None and not fault.accept:
+            self._note(name, args, fault.status, {"fault": str(fault)}, fault=True)
+            return await self._fail(request, fault, Response())
+        try:
+            given = carry_out()
+        except Refused as refusal:
+            response = self._refusal(name, args, refusal)
+        else:
+            self._note(name, args, 200, given, fault=fault is not None)
+            response = _json(given, 200, {})
+        return response if fault is None else await self._fail(request, fault, response)
+
+    async def _fail(self, request: Request, fault: Fault, response: Response) -> Response:
+        if fault.delay:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), fault.delay)
+        if fault.cut:
+            await _cut(request.state.transport, half=fault.cut == "half")
+        return Response(fault.body, fault.status, dict(fault.headers)) if fault.answers else response
+
+    def _refusal(self, name: str, args: Mapping[str, Any], refusal: Refused) -> Response:
+        self._note(name, args, refusal.status, refusal.answer, fault=False)
+        return _json(refusal.answer, refusal.status, refusal.headers)
+
+    def _note(self, name: str, args: Mapping[str, Any], status: int, given: Answer, *, fault: bool) -> None:
+        self.journal.write(Entry(self.workspace.clock.now(), name, args, status, given, fault))
+
+    def _open_connection(self, call: Call) -> Answer:
+        address = call.workspace.url.replace("http://", "ws://", 1)
+        return {"ok": True, "url": f"{address}/link/?ticket={self.sockets.new_ticket()}&app_id=local"}
+
+    async def _link(self, websocket: WebSocket) -> None:
+        if not self.sockets.take_ticket(websocket.query_params.get("ticket", "")):
+            await websocket.close(1008)
+            return
+        loop, outgoing = asyncio.get_running_loop(), asyncio.Queue[str]()
+        link = Link(str(uuid.uuid4()), lambda text: _threadsafe(loop, outgoing, text))
+        # joined before accepted: whoever sees the socket open may count on it
+        self.sockets.join(link)
+        await websocket.accept()
+        writer = asyncio.create_task(_write(websocket, outgoing))
+        try:
+            async for text in websocket.iter_text():
+                self.sockets.receive(link, text)
+        finally:
+            self.sockets.leave(link)
+            writer.cancel()
+
+
+def _threadsafe(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str], text: str) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(queue.put_nowait, text)
+
+
+async def _write(websocket: WebSocket, outgoing: asyncio.Queue[str]) -> None:
+    while (text := await outgoing.get()) != CLOSE:
+        await websocket.send_text(text)
+    await websocket.close()
+
+
+async def _cut(transport: asyncio.Transport, *, half: bool) -> None:
+    """End the connection: in the middle of an answer, or with a reset before any."""
+    if half:
+        transport.write(_HALF)
+        transport.close()
+    elif not transport.is_closing():  # else the caller has gone already, and there is nothing to cut
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+    await asyncio.sleep(0)
+
+
+def _json(given: Answer, status: int, headers: Mapping[str, str]) -> Response:
+    body = json.dumps(given, ensure_ascii=False)
+    return Response(body, status, {"Content-Type": "application/json; charset=utf-8", **headers})
+
+
+def _without_ok(given: Answer) -> Answer:
+    return {name: value for name, value in given.items() if name != "ok"}
