@@ -1,0 +1,1 @@
+"""Each message exactly once: the ledger and the steps of a delivery."""

@@ -1,0 +1,210 @@
+"""Which messages are owed, which have arrived, and who is at it?
+
+The state database is the truth; the scheduler only ticks. Every call is one short
+transaction, and what must not happen twice is a unique key or a conditional update.
+SQLite serves one host, PostgreSQL several replicas; the statements are the same.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.delivery.row import OPEN, Delivery, Episode, Key, Kind, Payload, State, digest_of, ulid
+from bot.delivery.schema import audit, delivery, episode, open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
+
+    from bot.delivery.clock import Window
+
+LEASE = timedelta(seconds=90)
+_KEY = tuple(field.name for field in fields(Key))
+
+
+class Ledger:
+    """The state database's three tables, as the trade speaks of them."""
+
+    def __init__(self, engine: sa.Engine, random: Callable[[int], bytes] = os.urandom) -> None:
+        self._engine = engine
+        self._random = random
+        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+
+    @classmethod
+    def open(cls, url: str, random: Callable[[int], bytes] = os.urandom) -> Ledger:
+        """Open the state database and migrate it; raises a Problem (unreachable, from the future)."""
+        return cls(open_engine(url), random)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    # --- deliveries -----------------------------------------------------------------------
+
+    def plan(self, key: Key, window: Window, now: datetime) -> bool:
+        """Owe a message; False when that key is owed, sent or given up already."""
+        with self._engine.begin() as connection:
+            return self._owe(connection, key, window.due_at, window.expires_at, now)
+
+    def _owe(
+        self, connection: sa.Connection, key: Key, due_at: datetime, expires_at: datetime, now: datetime, **more: object
+    ) -> bool:
+        row = {name: getattr(key, name) for name in _KEY}
+        statement = (
+            self._insert(delivery)
+            .values(
+                id=ulid(now, self._random(10)), due_at=due_at, expires_at=expires_at, state=State.PENDING, **row, **more
+            )
+            .on_conflict_do_nothing(index_elements=_KEY)
+            .returning(delivery.c.id)  # a driver's row count says nothing certain of an insert
+        )
+        return connection.execute(statement).first() is not None
+
+    def claim(self, owner: str, now: datetime, only: Key | None = None) -> Delivery | None:
+        """Take the oldest delivery that may be worked on; a lease keeps others away for 90 s."""
+        wanted = () if only is None else _is(only)
+        free = sa.or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= now)
+        ripe = sa.or_(delivery.c.not_before.is_(None), delivery.c.not_before <= now)
+        oldest = (
+            sa.select(delivery.c.id)
+            .where(delivery.c.state.in_(OPEN), free, ripe, delivery.c.due_at <= now, delivery.c.expires_at > now)
+            .where(*wanted)
+            .order_by(delivery.c.due_at, delivery.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            sa.update(delivery)
+            .where(delivery.c.id == oldest.scalar_subquery())
+            .values(state=State.SENDING, owner=owner, fence=delivery.c.fence + 1, lease_until=now + LEASE)
+            .returning(delivery)
+        )
+        with self._engine.begin() as connection:
+            row = connection.execute(statement).mappings().one_or_none()
+        return None if row is None else _delivery(row)
+
+    def keep(self, row: Delivery, payload: Payload) -> bool:
+        """Store what will be posted; every retry reads these bytes."""
+        text = payload.dump()
+        return self._update(
+            row, payload=text, payload_sha256=digest_of(text), data_as_of=payload.data_as_of, last_error=None
+        )
+
+    def intend(self, row: Delivery, now: datetime) -> bool:
+        """Write down that a post is about to happen; False when the claim is no longer ours."""
+        return self._update(row, delivery.c.lease_until > now, intent_at=now, attempts=delivery.c.attempts + 1)
+
+    def put_off(self, row: Delivery, state: State, until: datetime, why: str, *, arrived_perhaps: bool) -> bool:
+        """Let go of the claim and try again from `until`; `arrived_perhaps` keeps the intent."""
+        intent = {} if arrived_perhaps else {"intent_at": None}
+        return self._update(row, state=state, not_before=until, last_error=why, owner=None, lease_until=None, **intent)
+
+    def _update(self, row: Delivery, *only: sa.ColumnElement[bool], **values: object) -> bool:
+        ours = (delivery.c.id == row.id, delivery.c.fence == row.fence, delivery.c.state == State.SENDING)
+        with self._engine.begin() as connection:
+            return connection.execute(sa.update(delivery).where(*ours, *only).values(**values)).rowcount == 1
+
+    def sent(self, row: Delivery, ts: str, now: datetime) -> None:
+        """Record where it is in Slack, and owe its replies. No fence: a ts is a fact."""
+        done = sa.update(delivery).where(delivery.c.id == row.id, delivery.c.state != State.SENT)
+        with self._engine.begin() as connection:
+            values = {"state": State.SENT, "slack_ts": ts, "sent_at": now, "lease_until": None, "last_error": None}
+            if connection.execute(done.values(values)).rowcount == 0:
+                return
+            self._owe_replies(connection, row, ts, now)
+            if row.key.kind is Kind.ALERT:
+                connection.execute(sa.update(episode).where(episode.c.id == row.key.episode).values(root_ts=ts))
+
+    def _owe_replies(self, connection: sa.Connection, row: Delivery, ts: str, now: datetime) -> None:
+        for number, reply in enumerate(row.payload.replies if row.payload else (), start=1):
+            key = Key(
+                row.key.workspace, Kind.REPLY, f"{row.key.name}/{number}", row.key.channel, row.key.local_date, row.mark
+            )
+            text = reply.dump()
+            more = {"payload": text, "payload_sha256": digest_of(text), "thread_ts": ts, "data_as_of": reply.data_as_of}
+            self._owe(connection, key, row.due_at, row.expires_at, now, **more)
+
+    def expire(self, now: datetime) -> Sequence[Delivery]:
+        """Give up what is too late to be worth reading, and say which."""
+        free = sa.or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= now)
+        statement = (
+            sa.update(delivery)
+            .where(delivery.c.state.in_(OPEN), delivery.c.expires_at <= now, free)
+            .values(state=State.EXPIRED, lease_until=None)
+            .returning(delivery)
+        )
+        with self._engine.begin() as connection:
+            return [_delivery(row) for row in connection.execute(statement).mappings()]
+
+    def find(self, key: Key) -> Delivery | None:
+        """The row of that key."""
+        with self._engine.begin() as connection:
+            row = connection.execute(sa.select(delivery).where(*_is(key))).mappings().one_or_none()
+        return None if row is None else _delivery(row)
+
+    def deliveries(self, limit: int = 100) -> Sequence[Delivery]:
+        """The newest deliveries first."""
+        statement = sa.select(delivery).order_by(delivery.c.due_at.desc(), delivery.c.id.desc()).limit(limit)
+        with self._engine.begin() as connection:
+            return [_delivery(row) for row in connection.execute(statement).mappings()]
+
+    # --- alert episodes -------------------------------------------------------------------
+
+    def open_episode(self, workspace: str, name: str, channel: str) -> Episode | None:
+        """The episode of that alert that is not over yet."""
+        where = (episode.c.workspace == workspace, episode.c.name == name, episode.c.channel == channel)
+        with self._engine.begin() as connection:
+            found = connection.execute(sa.select(episode).where(*where, episode.c.closed_at.is_(None)))
+            row = found.mappings().one_or_none()
+        return None if row is None else Episode(**row)
+
+    def begin_episode(self, key: Key, since: date | None, window: Window, now: datetime) -> Episode | None:
+        """Open an episode and owe its one alert, both or neither; None when one is open already."""
+        new = Episode(ulid(now, self._random(10)), key.workspace, key.name, key.channel, "firing", since, opened_at=now)
+        values = {field.name: getattr(new, field.name) for field in fields(Episode)}
+        with self._engine.begin() as connection:
+            statement = self._insert(episode).values(values).on_conflict_do_nothing().returning(episode.c.id)
+            if connection.execute(statement).first() is None:
+                return None
+            owed = Key(key.workspace, Kind.ALERT, key.name, key.channel, key.local_date, new.id)
+            self._owe(connection, owed, window.due_at, window.expires_at, now)
+        return new
+
+    def end_episode(self, episode_id: str, now: datetime) -> bool:
+        """Close an episode; the next time below the threshold is a new one."""
+        where = (episode.c.id == episode_id, episode.c.closed_at.is_(None))
+        with self._engine.begin() as connection:
+            done = connection.execute(sa.update(episode).where(*where).values(state="over", closed_at=now))
+        return done.rowcount == 1
+
+    # --- audit ----------------------------------------------------------------------------
+
+    def audit(self, who: str, what: str, rows: int, now: datetime) -> None:
+        """Write down who saw or changed what."""
+        values = {"id": ulid(now, self._random(10)), "at": now, "who": who, "what": what, "rows": rows}
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(audit).values(values))
+
+    def audited(self, limit: int = 100) -> Iterable[tuple[datetime, str, str, int]]:
+        """The newest audit rows first: when, who, what, rows."""
+        columns = (audit.c.at, audit.c.who, audit.c.what, audit.c.rows)
+        with self._engine.begin() as connection:
+            found = connection.execute(sa.select(*columns).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit))
+            return [(at, who, what, rows) for at, who, what, rows in found]
+
+
+def _is(key: Key) -> tuple[sa.ColumnElement[bool], ...]:
+    return tuple(delivery.c[name] == getattr(key, name) for name in _KEY)
+
+
+def _delivery(row: sa.RowMapping) -> Delivery:
+    raw: dict[str, Any] = {**row, "kind": Kind(row["kind"]), "state": State(row["state"])}
+    raw["payload"] = Payload.load(row["payload"]) if row["payload"] else None
+    key = Key(**{name: raw[name] for name in _KEY})
+    return Delivery(key=key, **{field.name: raw[field.name] for field in fields(Delivery) if field.name in raw})

@@ -1,0 +1,20 @@
+"""Which bytes does a page become?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.blockkit import render, words
+from bot.delivery.row import Payload
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bot.page import Page
+
+
+def payload_of(page: Page, *, native: bool = True, data_as_of: date | None = None) -> Payload:
+    """The page, its words-only form, and its replies; `native` False: no charts or data tables."""
+    message = render(page, native)
+    replies = tuple(payload_of(reply, native=native, data_as_of=data_as_of) for reply in page.thread)
+    return Payload(message.text, tuple(message.blocks), words(page), replies, data_as_of)

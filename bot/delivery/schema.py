@@ -1,0 +1,189 @@
+"""How is the state database laid out, opened and brought up to date?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from metrics.problem import Problem
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_UPGRADE_LOCK = 4_127_001  # any number, the same in every replica
+
+
+class StateUnreachable(Problem):
+    """The state database cannot be opened."""
+
+    key = "state_unreachable"
+
+
+class StateKind(Problem):
+    """The state database is neither SQLite nor PostgreSQL."""
+
+    key = "state_kind"
+
+
+class StateFromFuture(Problem):
+    """A newer Asakai has already changed the state database."""
+
+    key = "state_from_future"
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware instant; SQLite, which keeps no zone, holds it as UTC."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Write UTC; a naive instant is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(value)
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the base class's signature
+        """Read UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_metadata = sa.MetaData()
+
+delivery = sa.Table(
+    "delivery",
+    _metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("workspace", sa.String),
+    sa.Column("kind", sa.String),
+    sa.Column("name", sa.String),
+    sa.Column("channel", sa.String),
+    sa.Column("local_date", sa.Date),
+    sa.Column("episode", sa.String),
+    sa.Column("due_at", Instant),
+    sa.Column("expires_at", Instant),
+    sa.Column("not_before", Instant),
+    sa.Column("state", sa.String),
+    sa.Column("fence", sa.BigInteger),
+    sa.Column("owner", sa.String),
+    sa.Column("lease_until", Instant),
+    sa.Column("intent_at", Instant),
+    sa.Column("attempts", sa.Integer),
+    sa.Column("last_error", sa.Text),
+    sa.Column("payload", sa.Text),
+    sa.Column("payload_sha256", sa.String),
+    sa.Column("data_as_of", sa.Date),
+    sa.Column("thread_ts", sa.String),
+    sa.Column("slack_ts", sa.String),
+    sa.Column("sent_at", Instant),
+    sa.Column("swept_at", Instant),
+)
+
+episode = sa.Table(
+    "episode",
+    _metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("workspace", sa.String),
+    sa.Column("name", sa.String),
+    sa.Column("channel", sa.String),
+    sa.Column("state", sa.String),
+    sa.Column("since", sa.Date),
+    sa.Column("opened_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Column("root_ts", sa.String),
+)
+
+audit = sa.Table(
+    "audit",
+    _metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("at", Instant),
+    sa.Column("who", sa.String),
+    sa.Column("what", sa.Text),
+    sa.Column("rows", sa.BigInteger),
+)
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Connect to the state database (a URL, or a SQLite file) and bring it up to date; raises a Problem."""
+    url = url if "://" in url else f"sqlite:///{url}"
+    try:
+        return _up_to_date(_engine(sa.make_url(url)))
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+        raise StateKind(url=_without_password(url)) from error
+    except (sa.exc.DBAPIError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise StateUnreachable(url=_without_password(url), reason=str(cause).strip()) from error
+
+
+def _up_to_date(engine: sa.Engine) -> sa.Engine:
+    try:
+        _upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _without_password(url: str) -> str:
+    try:
+        return sa.make_url(url).set(query={}).render_as_string(hide_password=True)  # options may hold one too
+    except sa.exc.ArgumentError:
+        return "…"
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    if url.get_backend_name() == "postgresql":
+        # Only a client that gives up can free itself from a database that swallows packets.
+        waits = {"connect_timeout": 10, "options": "-c statement_timeout=10000 -c lock_timeout=8000"}
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=waits)
+    raise sa.exc.ArgumentError(url.get_backend_name())
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":  # would forget what was sent
+        raise sa.exc.ArgumentError(url.database)
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 5})
+
+    @sa.event.listens_for(engine, "connect")
+    def _safe(connection: Any, _record: Any) -> None:  # noqa: ANN401  whatever driver SQLAlchemy found
+        connection.isolation_level = None  # the driver's own BEGIN would come too late to take the lock
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    """Run the missing migrations in one transaction, one process at a time."""
+    from alembic import command  # noqa: PLC0415  0.2 s that only opening pays
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+        current = MigrationContext.configure(connection).get_current_revision()
+        known = {script.revision for script in scripts.walk_revisions()}
+        if current is not None and current not in known:
+            raise StateFromFuture(revision=current, newest=scripts.get_current_head())
+        if current != scripts.get_current_head():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")

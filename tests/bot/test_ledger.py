@@ -1,0 +1,270 @@
+"""Does the ledger keep what must not happen twice, on every state database?"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from bot.delivery.clock import Window
+from bot.delivery.ledger import LEASE, Ledger
+from bot.delivery.row import Key, Kind, Payload, State, ulid
+from bot.delivery.schema import StateFromFuture, StateKind, StateUnreachable, audit, delivery, episode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DUE = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
+NOW = DUE + timedelta(seconds=20)
+WINDOW = Window(date(2026, 11, 20), DUE, DUE + timedelta(hours=12))
+KEY = Key("T1", Kind.DIGEST, "daily", "C1", date(2026, 11, 20))
+PAGE = Payload("30日以内リピート率 20.3%", ({"type": "divider"},), "words", data_as_of=date(2026, 11, 19))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty state database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/state.db"
+    server = str(request.getfixturevalue("postgres"))
+    engine = sa.create_engine(server)
+    with engine.begin() as connection:
+        for table in ("delivery", "episode", "audit", "alembic_version"):
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    engine.dispose()
+    return server
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    with closing(Ledger.open(url)) as opened:
+        yield opened
+
+
+def test_a_digest_is_owed_once_per_channel_and_local_date(ledger: Ledger) -> None:
+    assert ledger.plan(KEY, WINDOW, NOW)
+    assert not ledger.plan(KEY, WINDOW, NOW)
+    assert ledger.plan(Key("T1", Kind.DIGEST, "daily", "C2", KEY.local_date), WINDOW, NOW)
+    assert len(ledger.deliveries()) == 2
+
+
+def test_a_changed_time_or_zone_gives_no_second_digest_on_one_date(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    later = Window(WINDOW.local_date, DUE + timedelta(hours=3), WINDOW.expires_at)
+    assert not ledger.plan(KEY, later, NOW)
+
+
+def test_what_was_owed_before_the_restart_is_still_owed_after_it(url: str) -> None:
+    with closing(Ledger.open(url)) as first:
+        first.plan(KEY, WINDOW, NOW)
+        claimed = first.claim("one", NOW)
+        assert claimed is not None
+        first.keep(claimed, PAGE)
+    with closing(Ledger.open(url)) as second:
+        assert second.claim("two", NOW) is None, "the lease of the dead process still holds"
+        row = second.claim("two", NOW + LEASE)
+        assert row is not None
+        assert (row.payload, row.data_as_of, row.fence) == (PAGE, date(2026, 11, 19), 2)
+
+
+def test_a_claim_is_exclusive(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    assert ledger.claim("one", NOW) is not None
+    assert ledger.claim("two", NOW) is None
+
+
+def test_a_claim_that_slept_through_its_lease_writes_nothing(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    sleeper = ledger.claim("one", NOW)
+    assert sleeper is not None
+    assert not ledger.intend(sleeper, NOW + LEASE), "the lease is over even where nobody else came"
+    ledger.claim("two", NOW + LEASE)
+    assert not ledger.intend(sleeper, NOW + timedelta(seconds=1)), "the fence has moved on"
+    assert not ledger.put_off(sleeper, State.PENDING, NOW, "late", arrived_perhaps=False)
+
+
+def test_a_sent_row_is_never_claimed_again(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    row = ledger.claim("one", NOW)
+    assert row is not None
+    ledger.sent(row, "1.1", NOW)
+    assert ledger.claim("two", NOW + LEASE * 2) is None
+    ledger.sent(row, "2.2", NOW)
+    assert ledger.deliveries()[0].slack_ts == "1.1", "the first place is the place"
+
+
+def test_a_late_claim_may_still_record_what_it_sent(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    sleeper = ledger.claim("one", NOW)
+    ledger.claim("two", NOW + LEASE)
+    assert sleeper is not None
+    ledger.sent(sleeper, "1.1", NOW + LEASE)
+    assert ledger.deliveries()[0].state is State.SENT
+
+
+def test_replies_are_owed_the_moment_their_root_is_sent_and_never_before(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    row = ledger.claim("one", NOW)
+    assert row is not None
+    with_replies = Payload("root", (), "root", replies=(Payload("a", (), "a"), Payload("b", (), "b")))
+    ledger.keep(row, with_replies)
+    assert len(ledger.deliveries()) == 1
+    ledger.put_off(row, State.PENDING, NOW, "again", arrived_perhaps=False)
+    row = ledger.claim("one", NOW)
+    assert row is not None
+    ledger.sent(row, "1.1", NOW)
+    ledger.sent(row, "1.1", NOW)
+    replies = [found for found in ledger.deliveries() if found.key.kind is Kind.REPLY]
+    assert sorted(found.payload.text for found in replies if found.payload) == ["a", "b"]
+    assert {found.thread_ts for found in replies} == {"1.1"}
+
+
+def test_what_is_too_late_is_given_up_and_named(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    assert ledger.expire(WINDOW.expires_at - timedelta(seconds=1)) == []
+    assert [row.key for row in ledger.expire(WINDOW.expires_at)] == [KEY]
+    assert ledger.claim("one", WINDOW.expires_at) is None
+
+
+def test_one_episode_is_open_at_a_time_and_owes_one_alert(ledger: Ledger) -> None:
+    alert = Key("T1", Kind.ALERT, "repeat", "C1", KEY.local_date)
+    first = ledger.begin_episode(alert, date(2026, 11, 18), WINDOW, NOW)
+    assert first is not None
+    assert ledger.begin_episode(alert, date(2026, 11, 18), WINDOW, NOW) is None
+    assert [row.key.episode for row in ledger.deliveries()] == [first.id]
+    assert ledger.open_episode("T1", "repeat", "C1") == first
+    assert ledger.end_episode(first.id, NOW)
+    assert ledger.open_episode("T1", "repeat", "C1") is None
+    second = ledger.begin_episode(alert, date(2026, 12, 1), WINDOW, NOW + timedelta(days=9))
+    assert second is not None
+    assert len(ledger.deliveries()) == 2
+
+
+def test_an_alert_that_was_sent_leaves_its_place_with_the_episode(ledger: Ledger) -> None:
+    begun = ledger.begin_episode(Key("T1", Kind.ALERT, "repeat", "C1", KEY.local_date), None, WINDOW, NOW)
+    row = ledger.claim("one", NOW)
+    assert begun is not None
+    assert row is not None
+    ledger.sent(row, "9.9", NOW)
+    found = ledger.open_episode("T1", "repeat", "C1")
+    assert found is not None
+    assert found.root_ts == "9.9"
+
+
+def test_the_audit_says_who_did_what_and_how_many_rows(ledger: Ledger) -> None:
+    ledger.audit("U1", "/kpi 休眠", 40, NOW)
+    assert list(ledger.audited()) == [(NOW, "U1", "/kpi 休眠", 40)]
+
+
+def test_a_kill_between_statements_leaves_a_whole_database(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(Ledger.open(f"sqlite:///{path}")):
+        pass
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+
+
+def test_a_bare_path_is_a_sqlite_file_whose_folder_is_made(tmp_path: Path) -> None:
+    with closing(Ledger.open(str(tmp_path / "deep" / "state.sqlite"))):
+        assert (tmp_path / "deep" / "state.sqlite").exists()
+
+
+def test_every_sqlite_connection_syncs_each_commit_to_the_disk(tmp_path: Path) -> None:
+    with closing(Ledger.open(str(tmp_path / "s.db"))) as ledger, ledger._engine.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_the_tables_of_the_code_are_those_of_the_migrations(ledger: Ledger) -> None:
+    found = sa.inspect(ledger._engine)
+    for table in (delivery, episode, audit):
+        assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
+
+
+def test_a_state_database_from_the_future_is_refused(url: str) -> None:
+    with closing(Ledger.open(url)) as ledger, ledger._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StateFromFuture) as caught:
+        Ledger.open(url)
+    assert caught.value.values == {"revision": "9999", "newest": "0001"}
+
+
+def test_an_unreachable_state_database_is_named_without_its_password() -> None:
+    with pytest.raises(StateUnreachable) as caught:
+        Ledger.open("postgresql+psycopg://asakai:hunter2@127.0.0.1:1/state")
+    assert "hunter2" not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value.values["url"])
+
+
+@pytest.mark.parametrize("url", ["mysql+pymysql://u:hunter2@h/db", "://", "foo://bar"])
+def test_another_kind_of_state_database_is_refused(url: str) -> None:
+    with pytest.raises(StateKind) as caught:
+        Ledger.open(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StateUnreachable):
+        Ledger.open(f"sqlite:///{path}")
+
+
+def test_eight_planners_at_once_owe_one_message_and_claim_it_once(ledger: Ledger) -> None:
+    gate = threading.Barrier(8)
+    planned: list[bool] = []
+    claimed: list[bool] = []
+
+    def replica(number: int) -> None:
+        gate.wait()
+        planned.append(ledger.plan(KEY, WINDOW, NOW))
+        claimed.append(ledger.claim(str(number), NOW) is not None)
+
+    threads = [threading.Thread(target=replica, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(planned) == [False] * 7 + [True]
+    assert sorted(claimed) == [False] * 7 + [True]
+
+
+def test_eight_openers_at_once_migrate_once(url: str) -> None:
+    failures: list[BaseException] = []
+
+    def opener() -> None:
+        try:
+            Ledger.open(url).close()
+        except BaseException as error:  # noqa: BLE001  every failure of any kind is one too many
+            failures.append(error)
+
+    threads = [threading.Thread(target=opener) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_an_instant_without_zone_is_a_bug(ledger: Ledger) -> None:
+    with pytest.raises(sa.exc.StatementError):
+        ledger.claim("one", datetime(2026, 11, 20))
+
+
+def test_ids_sort_by_time_and_are_26_characters() -> None:
+    early = ulid(NOW, b"\xff" * 10)
+    late = ulid(NOW + timedelta(milliseconds=1), b"\x00" * 10)
+    assert early < late
+    assert len(early) == 26
+    assert ulid(datetime(1970, 1, 1, tzinfo=UTC), b"\x00" * 10) == "0" * 26
+
+
+def test_a_payload_comes_back_as_it_went_in() -> None:
+    nested = Payload("根", PAGE.blocks, "p", replies=(PAGE,))
+    assert Payload.load(nested.dump()) == nested
