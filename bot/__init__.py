@@ -1,0 +1,1 @@
+"""Says the figures of `metrics` in Slack."""

@@ -1,0 +1,93 @@
+"""What does docs/commands.md say?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.grammar.words import DIMENSION_WORDS, NOUNS, TOPIC_WORDS
+from bot.language import Language
+from bot.subcommands import SUBCOMMANDS, Period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_INTRODUCTION: Final = """# Commands
+
+<!-- Made from SUBCOMMANDS and the words of bot/grammar by `asakai docs commands`; a test compares. -->
+
+`/kpi` in Slack, `@asakai` in a thread, a button and `asakai kpi "…"` on the command line take the same words. They may
+stand in any order, in Japanese or English, full-width or not: `/kpi チャネル別 リピート率 先月` and
+`/kpi repeat by channel last month` ask the same. Japanese needs no spaces: `先月のチャネル別リピート率`.
+
+A word that is not known is not passed over: the answer says which one, with the nearest words as buttons. A misspelling
+that can only mean one thing (similarity of 90 or more) is answered at once, and the answer says how it was taken.
+"""
+_PERIODS: Final = """## Periods
+
+| like this | which days |
+| --- | --- |
+| `昨日` `先週` `今週` `先月` `今月` `先々月` `今年` `去年` | as a reader means it today; weeks begin on Monday |
+| `yesterday` `last week` `this month` `last quarter` `last year` | the same |
+| `直近30日` `過去90日` `直近3か月` `半年` `1年` | the days (months, years) before today |
+| `last 90 days` `past 4 weeks` | the same |
+| `2026/10` `2026-10` `2026年10月` `10月` `october` | a month; without a year the latest that has begun |
+| `10/1` `10月1日` `2026-10-01` | a day |
+| `10/1-10/31` `10/1〜10/31` `2026-10-01..2026-10-31` | from the first to the last of these |
+| `from october to november` | the same |
+| `10/1以降` `since october` | until the last complete day |
+| `Q3` `2026Q3` `第3四半期` `2026` | a quarter, a year |
+
+Days that are not over are left out. For the repeat rate and the gap a period means *who bought for the first time
+in it*; for the others it means the state at its end.
+
+## Filters
+
+`channel:web`, `チャネル=Google広告`, `region:「東京 都心」`, `entry:定期`, `channel:不明` (no value).
+A label that lies in one dimension only may stand alone: `リピート率 LINE`.
+"""
+_MEANS: Final = {
+    Period.COHORT: "who first bought in it",
+    Period.END: "the state at its end",
+    Period.NONE: "takes none",
+}
+
+
+def manual() -> str:
+    """The whole page, as it is checked in."""
+    return "\n".join((_INTRODUCTION, *_subcommands(), _PERIODS, *_dimensions(), *_topics()))
+
+
+def _subcommands() -> Iterator[str]:
+    ja, en = Language.of("ja"), Language.of("en")
+    yield "## Subcommands\n"
+    for name, known in SUBCOMMANDS.items():
+        yield f"### {name}\n"
+        yield f"{en.say(f'help.{name}.what')} · {ja.say(f'help.{name}.what')}\n"
+        examples = (f"/kpi {language.say(f'help.{name}.example')}".strip() for language in (en, ja))
+        yield f"- for example {' · '.join(f'`{example}`' for example in examples)}"
+        yield f"- words: {_listed(NOUNS[name])}"
+        yield f"- a period means: {_MEANS[known.period]}"
+        if known.days:
+            yield f"- days: {', '.join(map(str, known.days))} (`{NOUNS[name][1]} {known.days[-1]} days`)"
+        yield "" if known.narrows else "- takes no filter and no dimension\n"
+
+
+def _dimensions() -> Iterator[str]:
+    yield "## Dimensions\n"
+    yield "`by channel`, `チャネル別`, `チャネルごと`. A shop's own columns go by their names (`by 会員ランク`).\n"
+    yield from _words(DIMENSION_WORDS)
+
+
+def _topics() -> Iterator[str]:
+    yield "## More words that `definition` knows\n"
+    yield from _words(TOPIC_WORDS)
+
+
+def _words(words: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for name, known in words.items():
+        yield f"- **{name}**: {_listed(known)}"
+    yield ""
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return " ".join(f"`{word}`" for word in words)

@@ -1,0 +1,120 @@
+"""How do orders get from files or a database into the store?
+
+Files go in one after the other, each wholly or not at all.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from metrics.sources.checks import TooManyBadRows, refuse_taken, write_errors
+from metrics.sources.files import stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from metrics.sources.checks import Staged
+    from metrics.warehouse.store import Store
+    from metrics.warehouse.versions import Taken
+
+    Progress = Callable[[str, float], None]
+    """Told the name of what is read, and which share of it is done (0..1)."""
+    Fill = Callable[[DuckDBPyConnection, Callable[[float], None]], Staged]
+
+READING_SHARE = 0.6
+"""How much of the work reading is; the rest is folding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one file or query."""
+
+    name: str
+    staged: Staged
+    taken: Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to import: under which source name, with bad rows or not, and where to list them."""
+
+    source: str = "file"
+    accept_bad: bool = False
+    errors: Path | None = None
+
+
+def import_files(
+    store: Store, files: Sequence[Path], wanted: Wanted, known_at: datetime, progress: Progress
+) -> Iterator[Imported]:
+    """Import the files in their order, and tell of each; raises a Problem, and then its file changed nothing."""
+    for at, path in enumerate(files):
+        errors = _numbered(wanted.errors, at)
+
+        def fill(connection: DuckDBPyConnection, tell: Callable[[float], None], path: Path = path) -> Staged:
+            return stage(
+                connection, path, store.rules, source=wanted.source, progress=tell, accept_bad=wanted.accept_bad
+            )
+
+        yield _import(store, _Input(path.name, fill, errors), known_at, progress)
+
+
+def import_query(
+    store: Store, url: str, select: str, wanted: Wanted, known_at: datetime, progress: Progress
+) -> Iterator[Imported]:
+    """Import the rows of one SELECT; raises a Problem, and then nothing has changed."""
+    from metrics.sources import database  # noqa: PLC0415  SQLAlchemy only where a database is read
+
+    def fill(connection: DuckDBPyConnection, _tell: Callable[[float], None]) -> Staged:
+        return database.stage(connection, url, select, store.rules, source=wanted.source, accept_bad=wanted.accept_bad)
+
+    yield _import(store, _Input("SELECT", fill, wanted.errors), known_at, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One file or query: its name, what stages its rows, and where its bad rows are listed."""
+
+    name: str
+    fill: Fill
+    errors: Path | None
+
+
+def _import(store: Store, given: _Input, known_at: datetime, progress: Progress) -> Imported:
+    if given.errors:
+        refuse_taken(given.errors)
+    with store.writing() as connection:
+        with _listing(connection, given.errors):
+            staged = given.fill(connection, _part(progress, given.name, 0.0, READING_SHARE))
+        if staged.rejected and not staged.accepted:  # not even --accept-bad can take anything from it
+            raise TooManyBadRows(staged, given.name)
+        counting = _part(progress, given.name, READING_SHARE, 1.0)
+        taken = store.take(connection, known_at, counting, repeats=staged.duplicates > 0)
+    return Imported(given.name, staged, taken)
+
+
+@contextmanager
+def _listing(connection: DuckDBPyConnection, errors: Path | None) -> Iterator[None]:
+    """List the bad rows, also where there are too many of them."""
+    try:
+        yield
+    except TooManyBadRows:
+        if errors:
+            write_errors(connection, errors)
+        raise
+    if errors:
+        write_errors(connection, errors)
+
+
+def _numbered(path: Path | None, at: int) -> Path | None:
+    """Give each of several files a list of its own: errors.csv, then errors-2.csv."""
+    return path.with_stem(f"{path.stem}-{at + 1}") if path and at else path
+
+
+def _part(progress: Progress, name: str, start: float, end: float) -> Callable[[float], None]:
+    return lambda share: progress(name, start + (end - start) * min(max(share, 0.0), 1.0))
