@@ -1,0 +1,1 @@
+"""How fast is the morning, against what a shop would otherwise use?"""
