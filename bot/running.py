@@ -26,11 +26,12 @@ from bot.delivery.payload import payload_of
 from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from bot.language import Language
+from bot.listening import check_token, serve_http, serve_socket
 from bot.present.alert import alert
 from bot.present.digest import digest
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
-from bot.slack import Answers, Edge, check_token, serve_http, serve_socket
+from bot.slack import Answers, Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import answer, explain
 from metrics.problem import Problem

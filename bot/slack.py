@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 
 import structlog
 from slack_bolt import App, BoltRequest, BoltResponse
-from slack_sdk.errors import SlackApiError
 
 from bot.access import Access, Who
-from bot.delivery.post import TokenRefused, classify, refusal
-from bot.delivery.protocol import Outcome
+from bot.deed import Deed, Doing, Route, chosen
 from bot.delivery.reply import Reply, by_url, in_channel
+from bot.delivery.web import WebCalls
 from bot.workers import Once, Workers
 from metrics.problem import Problem
 
@@ -31,13 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from slack_sdk import WebClient
-    from starlette.applications import Starlette
 
     from bot.delivery.row import Payload
     from bot.page import Page
-
-    Closing = Callable[[float], bool]
-    """Ends something within that many seconds; False when it did not end."""
 
 SCOPES = ("app_mentions:read", "commands", "chat:write")
 """What this file's listeners and calls need of a bot token."""
@@ -45,18 +38,10 @@ EVENTS = ("app_mention",)
 COMMAND = "/kpi"
 
 LISTENER_THREADS = 20  # Bolt's own five would leave the sixth command unacknowledged
-BODY_LIMIT = 64 * 1024
-RECONNECT_SECONDS = (1, 2, 4, 8, 15, 30, 60)
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 log = structlog.get_logger("asakai.slack")
-
-
-class TokenMissing(Problem):
-    """A token or secret is not set."""
-
-    key = "token_missing"
 
 
 class Busy(Problem):
@@ -95,6 +80,7 @@ class Edge:
     once: Once = field(default_factory=lambda: Once(time.monotonic))
     command: str = COMMAND
     signing_secret: str = ""
+    routes: tuple[Route, ...] = ()
 
     def app(self) -> App:
         """Make the Bolt app; nothing is sent, so a Slack that is down now ends nothing."""
@@ -107,6 +93,15 @@ class Edge:
         app.command(self.command)(self.on_command)
         app.action(re.compile(r"^kpi:"))(self.on_button)
         app.event("app_mention")(self.on_mention)
+        for doing, listen in (
+            (Doing.PRESS, app.action),
+            (Doing.SUBMIT, app.view_submission),
+            (Doing.CLOSE, app.view_closed),
+            (Doing.SHORTCUT, app.shortcut),
+            (Doing.EVENT, app.event),
+        ):
+            for name in {route.name for route in self.routes if route.doing is doing}:
+                listen(re.compile(f"^(?:{name})$"))(self._deeds(doing))
         app.error(self.on_error)
         return app
 
@@ -144,6 +139,74 @@ class Edge:
         )
         text = plain_words(_MENTION.sub(" ", event.get("text", "")))
         self._take(text, who, in_channel(self.client, who.channel, who.user, who.thread_ts), body.get("event_id", ""))
+
+    def _deeds(self, doing: Doing) -> Callable[..., None]:
+        """The listener of one kind of deed."""
+
+        def on_deed(ack: Callable[..., None], body: dict[str, Any]) -> None:
+            deed = self._deed(doing, body)
+            route = next(route for route in self.routes if route.fits(doing, deed.name))
+            wrong = route.check(deed) if route.check else {}
+            if wrong:
+                ack(response_action="errors", errors=dict(wrong))
+                return
+            ack()
+            self._hand_over(route, deed, str(body.get("event_id") or deed.trigger_id))
+
+        return on_deed
+
+    def _deed(self, doing: Doing, body: dict[str, Any]) -> Deed:
+        event, view = body.get("event", {}), body.get("view") or {}
+        action = (body.get("actions") or [{}])[0]
+        name = action.get("action_id") or body.get("callback_id") or view.get("callback_id") or event.get("type", "")
+        who = _who(body)
+        return Deed(
+            doing,
+            str(name),
+            who,
+            body,
+            WebCalls(self.client),
+            self._answering(body, who),
+            value=chosen(action),
+            trigger_id=str(body.get("trigger_id", "")),
+            state=(view.get("state") or body.get("state") or {}).get("values", {}),
+        )
+
+    def _answering(self, body: dict[str, Any], who: Who) -> Callable[[Page], None]:
+        """Say a page to the one who acts: by the response_url, else where they are, else in a direct message."""
+        if url := body.get("response_url"):
+            reply = by_url(url, who.thread_ts)
+        elif who.channel:
+            reply = in_channel(self.client, who.channel, who.user, who.thread_ts)
+        else:
+            reply = in_channel(self.client, who.user, who.user, None)
+        return lambda page: reply(self.answers.say(page))
+
+    def _hand_over(self, route: Route, deed: Deed, name: str) -> None:
+        if not self.once.first(f"{deed.doing}:{name}" if name else ""):
+            log.info("request_again", request=name)
+        elif not self.workers.take(lambda: self._do(route, deed)):
+            log.warning("busy", channel=deed.who.channel)
+            deed.reply(self.answers.explain(Busy(), deed.who))
+
+    def _do(self, route: Route, deed: Deed) -> None:
+        """Let the room take it; whatever happens, the reader hears of it."""
+        problem = self._taken(route, deed)
+        if problem is None:
+            return
+        try:
+            deed.reply(self.answers.explain(problem, deed.who))
+        except Exception as error:
+            log.exception("reply_failed", channel=deed.who.channel, why=type(error).__name__)
+
+    def _taken(self, route: Route, deed: Deed) -> Problem | None:
+        try:
+            refused = None if route.open_to_all else self.answers.access().refusal(deed.who)
+            if refused is None:
+                route.take(deed)
+        except Exception as error:  # noqa: BLE001  a bug is logged with its id and said
+            return _as_problem(error)
+        return refused
 
     def on_error(self, error: Exception, body: dict[str, Any]) -> None:
         """Say that a listener broke; the only place for errors before the hand-over."""
@@ -184,6 +247,17 @@ class Edge:
             return self.answers.explain(_as_problem(error), who)
 
 
+def _who(body: dict[str, Any]) -> Who:
+    """Who acts, and where; a form and Home have no channel."""
+    event, container = body.get("event", {}), body.get("container", {})
+    user = (body.get("user") or {}).get("id") or event.get("user", "")
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or event.get("channel", "")
+    message = body.get("message") or {}
+    thread = message.get("thread_ts") or container.get("thread_ts") or event.get("thread_ts")
+    team = (body.get("team") or {}).get("id") or body.get("team_id", "")
+    return Who(str(user), str(channel), str(team), thread, shared=bool(body.get("is_ext_shared_channel")))
+
+
 def plain_words(text: str) -> str:
     """What was typed: Slack sends `&`, `<` and `>` escaped."""
     for escaped, sign in _ESCAPES:
@@ -197,104 +271,3 @@ def _as_problem(error: Exception) -> Problem:
     bug = Bug(id=secrets.token_hex(4))
     log.error("bug", id=bug.values["id"], exc_info=error)
     return bug
-
-
-# --- how requests come in ---------------------------------------------------------------------
-
-
-def check_token(client: WebClient) -> str | None:
-    """The workspace's id; raises TokenRefused. None while Slack cannot be reached: that may pass."""
-    try:
-        return str(client.auth_test()["team_id"])
-    except SlackApiError as error:
-        answer = classify(error)
-        if answer.outcome is Outcome.BLOCKED:
-            raise refusal(answer.error, "") from error
-        log.warning("slack_not_reached", why=answer.error)
-    except OSError as error:
-        log.warning("slack_not_reached", why=str(error))
-    return None
-
-
-def serve_socket(app: App, app_token: str, stop: threading.Event) -> Closing:
-    """Listen by Socket Mode until `stop`; returns how to close. Raises TokenRefused only."""
-    from slack_bolt.adapter.socket_mode import SocketModeHandler  # noqa: PLC0415  only this mode needs it
-
-    handler = SocketModeHandler(app, app_token)
-    handler.client.proxy = app.client.proxy
-    try:
-        _connect(handler, stop)
-        stop.wait()
-    except BaseException:
-        handler.client.close()
-        raise
-
-    def close(within_seconds: float) -> bool:
-        closing = threading.Thread(target=handler.client.close, daemon=True)
-        closing.start()
-        closing.join(within_seconds)
-        return not closing.is_alive()
-
-    return close
-
-
-def http_app(edge: Edge) -> Starlette:
-    """Take requests at /slack/events: signed, younger than five minutes, small, and each once."""
-    from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response  # noqa: PLC0415
-    from starlette.applications import Starlette  # noqa: PLC0415  an extra: only HTTP mode needs it
-    from starlette.concurrency import run_in_threadpool  # noqa: PLC0415
-    from starlette.requests import Request  # noqa: PLC0415, TC002  Starlette looks at the annotation
-    from starlette.responses import Response  # noqa: PLC0415
-    from starlette.routing import Route  # noqa: PLC0415
-
-    if not edge.signing_secret:
-        raise TokenMissing(name="signing_secret")
-    app = edge.app()
-    app.use(edge.on_replay)
-
-    async def events(request: Request) -> Response:
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                return Response("too large", 413)
-        return to_starlette_response(await run_in_threadpool(app.dispatch, to_bolt_request(request, body)))
-
-    return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
-
-
-def serve_http(edge: Edge, host: str, port: int, stop: threading.Event) -> Closing:
-    """Listen by HTTP until `stop`; returns how to close."""
-    import uvicorn  # noqa: PLC0415  an extra: only HTTP mode needs it
-
-    server = uvicorn.Server(uvicorn.Config(http_app(edge), host, port, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run, name="http")
-    thread.start()
-    stop.wait()
-
-    def close(within_seconds: float) -> bool:
-        server.should_exit = True
-        thread.join(within_seconds)
-        return not thread.is_alive()
-
-    return close
-
-
-def _connect(handler: Any, stop: threading.Event) -> None:  # noqa: ANN401  SocketModeHandler, imported where it is used
-    """Open the first connection, however long Slack is away; later ones are the SDK's own work."""
-    attempt = 0
-    while not stop.is_set():
-        try:
-            handler.client.connect_to_new_endpoint(force=True)  # a fresh address each time: they expire
-        except SlackApiError as error:
-            answer = classify(error)
-            if answer.outcome is Outcome.BLOCKED:
-                raise TokenRefused(code=answer.error) from error
-            log.warning("slack_not_reached", why=answer.error)
-        except (URLError, OSError) as error:
-            log.warning("slack_not_reached", why=str(error))
-        else:
-            log.info("connected")
-            return
-        stop.wait(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
-        attempt += 1

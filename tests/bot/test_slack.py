@@ -13,10 +13,11 @@ import pytest
 from bot.access import Access, ChannelNotListed, ForeignTeam, PersonNotListed, Who
 from bot.delivery.payload import payload_of
 from bot.delivery.post import TokenRefused, web_client
+from bot.listening import check_token, serve_socket
 from bot.local_slack import LocalSlack, Message
 from bot.local_slack.faults import refused, server_error
 from bot.page import Button, Buttons, Page, Paragraph
-from bot.slack import Answers, Edge, check_token, plain_words, serve_socket
+from bot.slack import Answers, Edge, plain_words
 from bot.workers import Once, Workers
 from metrics.problem import Problem
 
@@ -267,7 +268,7 @@ def test_an_unlisted_channel_is_told_so_and_the_desk_is_not_asked(house: House) 
 
 
 def test_a_slack_that_is_down_at_the_start_is_waited_for(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.slack.RECONNECT_SECONDS", (0.01,))
+    monkeypatch.setattr("bot.listening.RECONNECT_SECONDS", (0.01,))
     slack.fail("apps.connections.open", server_error(503), times=3)
     with running(slack):
         assert len(slack.calls("apps.connections.open")) == 4

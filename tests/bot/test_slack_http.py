@@ -17,9 +17,10 @@ import pytest
 from bot.access import Access, Who
 from bot.delivery.payload import payload_of
 from bot.delivery.post import web_client
+from bot.listening import BODY_LIMIT, TokenMissing, http_app, serve_http
 from bot.local_slack import LocalSlack
 from bot.page import Page, Paragraph
-from bot.slack import BODY_LIMIT, Answers, Edge, TokenMissing, http_app, serve_http
+from bot.slack import Answers, Edge
 from bot.workers import Workers
 from metrics.problem import Problem
 

@@ -1,0 +1,32 @@
+"""How does a room call Slack for something that is no delivery: a form, Home, a file?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.post import DEADLINE_SECONDS, SlackUnreachable, classify, refusal, within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from slack_sdk import WebClient
+
+
+@dataclass(frozen=True, slots=True)
+class WebCalls:
+    """deed.Web on Slack's client: one try, within the deadline."""
+
+    client: WebClient
+
+    def call(self, method: str, **arguments: object) -> Mapping[str, Any]:
+        """Slack's answer; raises the Problem behind a refusal or a silence."""
+        try:
+            data = within(DEADLINE_SECONDS, lambda: self.client.api_call(method, json=arguments)).data
+        except SlackApiError as error:
+            raise refusal(classify(error).error, str(arguments.get("channel", ""))) from error
+        except OSError as error:
+            raise SlackUnreachable(reason=str(error)) from error
+        return data if isinstance(data, dict) else {}
