@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from bot.local_slack.workspace import Message, ResponseUrl, Workspace
 
 ACK_SECONDS: Final = 3.0
+WAIT_SECONDS: Final = 30.0
+"""How long a test waits for what must come: a busy machine is slow, not wrong."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +45,7 @@ class Delivery:
         """Whether it is acknowledged or has failed."""
         return self.acked_at is not None or self.error != ""
 
-    def acked(self, timeout: float = ACK_SECONDS) -> dict[str, Any]:
+    def acked(self, timeout: float = WAIT_SECONDS) -> dict[str, Any]:
         """Wait for the ack and return its payload; TimeoutError names what the person sees instead."""
         self.workspace.wait_until(lambda: self.settled, timeout)
         if self.error or self.acked_at is None:
@@ -51,12 +53,12 @@ class Delivery:
             raise TimeoutError(f"{self.envelope['type']}: {what}")
         return self.payload or {}
 
-    def answers(self, count: int = 1, timeout: float = 5.0) -> list[Message]:
+    def answers(self, count: int = 1, timeout: float = WAIT_SECONDS) -> list[Message]:
         """Wait for messages said through the ack or the response_url; return all there are."""
         if not self.workspace.wait_until(lambda: len(self.said) >= count, timeout):
             raise TimeoutError(f"{self.envelope['type']}: {len(self.said)} of {count} answers in {timeout:g} s")
         return [self.workspace.current(message) for message in self.said]
 
-    def answer(self, timeout: float = 5.0) -> Message:
+    def answer(self, timeout: float = WAIT_SECONDS) -> Message:
         """Wait for the first answer and return it as it stands now."""
         return self.answers(1, timeout)[0]

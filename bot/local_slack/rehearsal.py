@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from bot.local_slack import payloads
 from bot.local_slack.clock import Clock
-from bot.local_slack.delivery import ACK_SECONDS, Delivery
+from bot.local_slack.delivery import ACK_SECONDS, WAIT_SECONDS, Delivery
 from bot.local_slack.faults import Fault, Faults
 from bot.local_slack.journal import Entry, Journal
 from bot.local_slack.pace import Pace
@@ -164,14 +164,16 @@ class LocalSlack:
             place, reader = self.channel(channel).id, self.user(user).id
             return [m for m in self.workspace.ephemerals if (m.channel, m.only_to) == (place, reader)]
 
-    def wait_messages(self, channel: str, count: int = 1, *, thread: str = "", timeout: float = 5.0) -> list[Message]:
+    def wait_messages(
+        self, channel: str, count: int = 1, *, thread: str = "", timeout: float = WAIT_SECONDS
+    ) -> list[Message]:
         """Wait until the channel or thread holds so many messages and return them."""
         if not self.workspace.wait_until(lambda: len(self.messages(channel, thread=thread)) >= count, timeout):
             there = len(self.messages(channel, thread=thread))
             raise TimeoutError(f"{there} of {count} messages in {channel} after {timeout:g} s")
         return self.messages(channel, thread=thread)
 
-    def wait_socket(self, count: int = 1, timeout: float = 5.0) -> None:
+    def wait_socket(self, count: int = 1, timeout: float = WAIT_SECONDS) -> None:
         """Wait until so many sockets are open."""
         if not self.workspace.wait_until(lambda: len(self.sockets.links) >= count, timeout):
             raise TimeoutError(f"{len(self.sockets.links)} of {count} sockets after {timeout:g} s")

@@ -89,7 +89,7 @@ def served(room: Room, people: frozenset[str] = frozenset()) -> Iterator[LocalSl
         Route(Doing.CLOSE, r"room:form", room.take),
         Route(Doing.EVENT, r"app_home_opened", room.take, open_to_all=True),
     )
-    with LocalSlack(messages_per_second=None) as slack:
+    with LocalSlack(messages_per_second=None, ack_seconds=30) as slack:
         client = web_client(slack.bot_token, slack.base_url)
         edge = Edge(client, Answers(lambda *_: Page("", ()), explain, payload_of, lambda: access), routes=routes)
         stop = threading.Event()

@@ -39,7 +39,7 @@ def client(slack: LocalSlack) -> WebClient:
 
 
 def client_of(slack: LocalSlack, token: str | None = None) -> WebClient:
-    return WebClient(token or slack.bot_token, base_url=slack.base_url, retry_handlers=[], timeout=5)
+    return WebClient(token or slack.bot_token, base_url=slack.base_url, retry_handlers=[], timeout=30)
 
 
 def refusal(call: Any, **args: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ ACTIONS = [{"type": "actions", "block_id": "next", "elements": [BUTTON]}]
 
 @pytest.fixture
 def slack() -> Iterator[LocalSlack]:
-    with LocalSlack() as running:
+    with LocalSlack(ack_seconds=30) as running:
         yield running
 
 
@@ -101,7 +101,7 @@ def test_a_click_in_an_ephemeral_message_does_not_carry_it(slack: LocalSlack) ->
     app.client.chat_postEphemeral(channel=HOME, user="U0SUZUKI01", text="x", blocks=ACTIONS)
     with slack.connected(app):
         slack.click(slack.ephemerals(HOME, "鈴木")[0], "drill").acked()
-        slack.workspace.wait_until(lambda: bool(seen), 2)
+        slack.workspace.wait_until(lambda: bool(seen), 30)
     assert seen[0]["container"]["is_ephemeral"]
     assert "message" not in seen[0]
 
@@ -197,7 +197,7 @@ def test_a_command_without_ack_times_out_after_three_seconds() -> None:
             slack.clock.advance(0.1)
             assert heard.error == "operation_timeout"
             release.set()
-            slack.workspace.wait_until(lambda: bool(slack.calls("socket.ack")), 2)
+            slack.workspace.wait_until(lambda: bool(slack.calls("socket.ack")), 30)
         with pytest.raises(TimeoutError, match="operation_timeout"):
             heard.acked()
 
@@ -207,7 +207,7 @@ def test_the_ack_clock_also_runs_by_itself() -> None:
         app = new_app(slack)
         app.command("/kpi")(lambda: None)
         with slack.connected(app), pytest.raises(TimeoutError, match="slash_commands: operation_timeout"):
-            slack.command("/kpi").acked(timeout=2)
+            slack.command("/kpi").acked(timeout=30)
 
 
 def test_on_a_warning_the_app_moves_to_a_new_socket(slack: LocalSlack) -> None:
@@ -216,7 +216,7 @@ def test_on_a_warning_the_app_moves_to_a_new_socket(slack: LocalSlack) -> None:
     with slack.connected(app):
         [first] = slack.sockets.links
         slack.disconnect("warning")
-        assert slack.workspace.wait_until(lambda: bool(slack.sockets.links) and first not in slack.sockets.links, 5)
+        assert slack.workspace.wait_until(lambda: bool(slack.sockets.links) and first not in slack.sockets.links, 30)
         slack.command("/kpi").acked()
 
 
@@ -249,7 +249,7 @@ def test_after_a_disconnect_the_app_comes_back(slack: LocalSlack) -> None:
     with slack.connected(app):
         [first] = slack.sockets.links
         slack.disconnect("refresh_requested")
-        slack.workspace.wait_until(lambda: bool(slack.sockets.links) and first not in slack.sockets.links, 5)
+        slack.workspace.wait_until(lambda: bool(slack.sockets.links) and first not in slack.sockets.links, 30)
         slack.command("/kpi").acked()
     assert len(slack.calls("apps.connections.open")) >= 2
 
@@ -267,7 +267,7 @@ def test_an_event_can_come_twice(slack: LocalSlack) -> None:
         first.acked()
         again = slack.redeliver(first)
         again.acked()
-        slack.workspace.wait_until(lambda: len(seen) > 1, 2)
+        slack.workspace.wait_until(lambda: len(seen) > 1, 30)
     assert len(set(seen)) == 1
     assert (again.envelope["retry_attempt"], again.envelope["retry_reason"]) == (1, "timeout")
 

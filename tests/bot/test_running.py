@@ -28,7 +28,7 @@ FRIDAY = datetime(2026, 11, 19, 23, 31, tzinfo=UTC)  # Friday 20 November, 08:31
 
 @pytest.fixture
 def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(start=FRIDAY.timestamp(), messages_per_second=None) as running:
+    with LocalSlack(start=FRIDAY.timestamp(), messages_per_second=None, ack_seconds=30) as running:
         yield running
 
 

@@ -75,7 +75,7 @@ class House:
         return heard.answer().text
 
     def ephemeral(self) -> Message:
-        self.slack.workspace.wait_until(lambda: bool(self.slack.ephemerals(HOME, "鈴木")), 5)
+        self.slack.workspace.wait_until(lambda: bool(self.slack.ephemerals(HOME, "鈴木")), 30)
         [message] = self.slack.ephemerals(HOME, "鈴木")
         return message
 
@@ -112,7 +112,7 @@ def running(slack: LocalSlack) -> Iterator[tuple[Edge, Callable[[], None]]]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[House]:
-    with LocalSlack(messages_per_second=None) as slack, running(slack) as (edge, _):
+    with LocalSlack(messages_per_second=None, ack_seconds=30) as slack, running(slack) as (edge, _):
         yield House(slack, edge)
 
 
@@ -126,7 +126,7 @@ def house(shared: House) -> Iterator[House]:
 
 @pytest.fixture
 def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(messages_per_second=None) as own:
+    with LocalSlack(messages_per_second=None, ack_seconds=30) as own:
         yield own
 
 
@@ -213,7 +213,7 @@ def test_a_full_pool_says_busy_at_once_and_every_command_is_acknowledged(house: 
     house.fresh(workers=Workers(threads=2, queue=1))
     waiting = [house.slack.command("/kpi", "slow") for _ in range(2)]
     for _ in waiting:
-        assert house.desk.begun.acquire(timeout=5)
+        assert house.desk.begun.acquire(timeout=30)
     waiting.append(house.slack.command("/kpi", "slow"))
     waiting[-1].acked()
     more = [house.slack.command("/kpi", "one too many") for _ in range(10)]
@@ -294,7 +294,7 @@ def test_a_socket_that_is_told_to_go_comes_back(house: House) -> None:
     slack = house.slack
     before = len(slack.calls("apps.connections.open"))
     slack.disconnect()
-    slack.workspace.wait_until(lambda: len(slack.calls("apps.connections.open")) > before, 10)
+    slack.workspace.wait_until(lambda: len(slack.calls("apps.connections.open")) > before, 30)
     slack.wait_socket()
     assert house.ask("again") == "答え: again"
 
@@ -305,7 +305,7 @@ def test_stopping_finishes_the_question_at_hand(slack: LocalSlack) -> None:
         edge.answers = answers(desk)
         heard = slack.command("/kpi", "slow")
         heard.acked()
-        assert desk.begun.acquire(timeout=5)
+        assert desk.begun.acquire(timeout=30)
         end()
         desk.gate.set()
         assert edge.workers.close(5)

@@ -41,7 +41,7 @@ def explain(problem: Problem, _who: Who) -> Page:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with LocalSlack() as slack, closing(socket.create_server(("127.0.0.1", 0))) as free:
+    with LocalSlack(ack_seconds=30) as slack, closing(socket.create_server(("127.0.0.1", 0))) as free:
         number = free.getsockname()[1]
         free.close()
         access = Access(frozenset({"C1"}))
@@ -113,7 +113,7 @@ def post(port: int, body: str, headers: dict[str, str]) -> int:
 def test_a_signed_command_is_acknowledged_and_answered(port: int) -> None:
     body = command("休眠")
     assert post(port, body, signed(body, time.time())) == 200
-    assert answered.acquire(timeout=5)
+    assert answered.acquire(timeout=30)
     assert asked[-1] == "休眠"
 
 
@@ -137,7 +137,7 @@ def test_a_replay_is_refused(port: int) -> None:
     body = command("again")
     headers = signed(body, time.time())
     assert post(port, body, headers) == 200
-    assert answered.acquire(timeout=5)
+    assert answered.acquire(timeout=30)
     assert post(port, body, headers) == 401
     assert asked.count("again") == 1
 
