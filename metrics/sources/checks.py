@@ -66,7 +66,8 @@ class Staged:
     """What was read into `incoming`.
 
     rows = accepted + rejected + ignored; `ignored`: empty rows, and cancelled orders without a
-    date. `duplicates`: accepted rows whose order id comes again later (the later one wins).
+    date. `lines`: of the file, where several make an order; `mapping`: the preset that read it.
+    `duplicates`: accepted rows whose order id comes again later (the later one wins).
     `unidentified`: accepted rows without a customer. `oldest_at`, `newest_at`: shop-local.
     """
 
@@ -79,6 +80,8 @@ class Staged:
     unidentified: int
     oldest_at: datetime | None
     newest_at: datetime | None
+    lines: int = 0
+    mapping: str = ""
 
     @property
     def bad_count(self) -> int:
@@ -122,7 +125,9 @@ def _fields(columns: Layout, rules: Rules) -> dict[str, str]:
     }
     return {
         "order_id": cells.trimmed(refs["order_id"]),
-        "customer_id": cells.identity(*(refs.get(name) for name in IDENTITY)),
+        "customer_id": cells.identity(
+            *(refs.get(name) for name in IDENTITY), columns.people.scope, joined=columns.people.joined
+        ),
         "ordered_at": cells.instant(refs["ordered_at"], rules.zone),
         "amount": _taken_amount(columns, rules),
         **{name: sql(refs[name]) for name, sql in read.items() if name in refs},

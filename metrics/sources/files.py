@@ -19,6 +19,7 @@ import duckdb
 from metrics.sources import checks
 from metrics.sources.cells import literal
 from metrics.sources.columns import known_names, layout
+from metrics.sources.people import People
 from metrics.sources.text import SourceHeaderOnly, Text, has_blank_lines, open_text, repaired
 
 if TYPE_CHECKING:
@@ -57,9 +58,26 @@ def stage(
     checks.clear(connection)
     with TemporaryDirectory(prefix="asakai-") as scratch:
         text = open_text(path, Path(scratch), known_names(rules))
-        columns = layout(text.header, rules, file=text.name, source=source)
-        checks.register(connection, columns)
-        _read(_Reading(connection, text, columns, rules, progress), Path(scratch))
+        whose = People(source)
+        return stage_text(
+            connection, text, Path(scratch), rules, people=whose, progress=progress, accept_bad=accept_bad
+        )
+
+
+def stage_text(  # noqa: PLR0913  # what is read where, by which rules, whose it is, and how to say it
+    connection: duckdb.DuckDBPyConnection,
+    text: Text,
+    scratch: Path,
+    rules: Rules,
+    *,
+    people: People,
+    progress: Progress | None = None,
+    accept_bad: bool = False,
+) -> Staged:
+    """The same for a text that is open already; `people`: the source and whose customers it has."""
+    columns = replace(layout(text.header, rules, file=text.name, source=people.source), people=people)
+    checks.register(connection, columns)
+    _read(_Reading(connection, text, columns, rules, progress), scratch)
     staged = checks.summed_up(connection, columns, rules, accept_bad=accept_bad)
     if not staged.accepted and not staged.rejected:  # nothing but empty rows
         checks.clear(connection)
@@ -109,7 +127,7 @@ def _parsed(reading: _Reading, table: str) -> bool:
 
 def _fill(reading: _Reading, table: str) -> None:
     fields = checks.selection(reading.columns, reading.rules)
-    with _branches_kept(reading.connection), _watched(reading.connection, reading.progress):
+    with _branches_kept(reading.connection), watched(reading.connection, reading.progress):
         reading.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {fields} FROM {table}")
 
 
@@ -138,7 +156,7 @@ def _branches_kept(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def _watched(connection: duckdb.DuckDBPyConnection, progress: Progress | None) -> Iterator[None]:
+def watched(connection: duckdb.DuckDBPyConnection, progress: Progress | None) -> Iterator[None]:
     """Tell `progress` every now and then how far the running statement is."""
     if progress is None:
         yield

@@ -18,6 +18,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from metrics.problem import Problem
 
 SAMPLE_BYTES = 1 << 20
 LONGEST_CELL = 1 << 20
+SMALL_BYTES = 100 << 20
+MOST_TIMES = 200
+"""What unpacks to more than 100 MB and to more than 200 times its size is no table."""
 DELIMITERS = (",", "\t", ";", "|")
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
@@ -91,6 +95,12 @@ class TruncatedGzip(Problem):
     key = "file_gzip_damaged"
 
 
+class PackedTooTight(Problem):
+    """A zip or gzip that would fill the disk when unpacked."""
+
+    key = "file_packed_too_tight"
+
+
 class CellTooLong(Problem):
     """A cell goes on and on: most likely its quotation mark is closed nowhere near."""
 
@@ -124,6 +134,7 @@ class Text:
     leading_blank: bool
 
 
+@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """A header name as it is compared: NFKC, no outer spaces, lower case, words joined by _."""
     folded = unicodedata.normalize("NFKC", name).lstrip("\ufeff").strip().casefold()
@@ -163,6 +174,16 @@ def repaired(text: Text, scratch: Path) -> Path:
             padded = [*cells[:width], *[""] * (width - len(cells))]
             writer.writerow([row, _width(cells, width), *padded])
     return clean
+
+
+def without_first_rows(text: Text, rows: int, scratch: Path, known: frozenset[str]) -> Text:
+    """The text from its n-th row on: some exports begin with a title and a period."""
+    rest = scratch / "rest.csv"
+    with text.path.open("rb") as source, rest.open("wb") as out:
+        for _ in range(rows):
+            source.readline()
+        shutil.copyfileobj(source, out, SAMPLE_BYTES)
+    return _described(rest, text.name, _head(rest, text.name), known)
 
 
 def has_blank_lines(path: Path) -> bool:
@@ -205,7 +226,12 @@ def _unpacked(path: Path, scratch: Path) -> Path:
     plain = scratch / "unpacked.csv"
     try:
         with gzip.open(path, "rb") as packed, plain.open("wb") as out:
-            shutil.copyfileobj(packed, out, SAMPLE_BYTES)
+            left = max(SMALL_BYTES, MOST_TIMES * path.stat().st_size)
+            while block := packed.read(SAMPLE_BYTES):
+                left -= len(block)
+                if left < 0:
+                    raise PackedTooTight(path=path.name)
+                out.write(block)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TruncatedGzip(path=path.name) from error
     return plain
