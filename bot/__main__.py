@@ -89,26 +89,38 @@ def demo(lang: Lang = None) -> None:
 
 @app.command("import")
 def import_orders(  # noqa: PLR0913 - one argument per option
-    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="CSV or TSV, also .gz.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="CSV, TSV or Excel, also .gz and .zip; folders and patterns as well."),
+    ] = None,
     url: Annotated[str | None, typer.Option(help="A database instead of files, e.g. postgresql://…")] = None,
     select: Annotated[str | None, typer.Option(help="The SELECT that gives the orders; with --url.")] = None,
-    source: Annotated[str, typer.Option(help="A name for where these orders come from.")] = "file",
+    source: Annotated[str, typer.Option(help="A name for where these orders come from.")] = "",
+    preset: Annotated[str, typer.Option(help="The platform, where the header does not tell, e.g. shopify.")] = "",
     errors: Annotated[Path | None, typer.Option(help="Write the rows that stay out to this CSV.")] = None,
     *,
     accept_bad: Annotated[
         bool, typer.Option("--accept-bad", help="Take the good rows even if over 1% are bad.")
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check, import nothing.")] = False,
     lang: Lang = None,
 ) -> None:
-    """Take in orders from files or from one SELECT."""
-    if bool(files) == bool(url) or bool(url) != bool(select):
+    """Take in orders from files or from one SELECT; without either, the files of the shop's sources."""
+    if (files and url) or bool(url) != bool(select):
         raise typer.BadParameter("Give either files, or --url together with --select.")
-    if not source.strip() or not source.isprintable():
+    if source and (not source.strip() or not source.isprintable()):
         raise typer.BadParameter("--source takes a name.")
-    from bot.importing import Wanted
-
     settings, language = _settings(), _language(lang)
-    done = _import(files or [], (url or "", select or ""), Wanted(source, accept_bad, errors), settings, language)
+    from bot.importing import Wanted
+    from bot.origins import configured, expanded, wishes
+
+    found = expanded(files or []) or ([] if url else configured(settings))
+    if not found and not url:
+        raise typer.BadParameter("Give files, or --url together with --select.")
+    wanted = Wanted(source, accept_bad, errors, dry_run, settings.join_people, wishes(settings, preset))
+    done = _import(found, (url or "", select or ""), wanted, settings, language)
+    if dry_run:
+        return
     from bot.console import next_step
 
     if errors and errors.exists():

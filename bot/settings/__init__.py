@@ -194,6 +194,32 @@ class Slack(_Section):
     """Who gets figures in a direct message (user ids)."""
 
 
+class Source(BaseModel):
+    """One of the shop's sources: a name, its files, and how they are read. Further keys are a mapping's."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^/\s]+$")]
+    files: Names = ()
+    preset: str = ""
+    url: SecretStr | None = None
+    select: str = ""
+
+
+def _tables(value: object) -> object:
+    """Allow JSON where tables are wanted: an environment variable has only text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _named_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    if len({source.name for source in sources}) < len(sources):
+        raise ValueError("names, each once")
+    return sources
+
+
+Sources = Annotated[tuple[Source, ...], BeforeValidator(_tables), AfterValidator(_named_once)]
+
+
 class Settings(BaseSettings):
     """A shop's settings. Frozen: whoever needs other ones makes a new object."""
 
@@ -217,6 +243,13 @@ class Settings(BaseSettings):
     """The file that holds the orders."""
     state: str = Field(default="asakai-state.sqlite", min_length=1, examples=["asakai-state.sqlite"])
     """Where deliveries are kept: a SQLite file, or a database URL for several replicas."""
+
+    source: Sources = Field(
+        default=(), examples=['[{"name": "honten", "files": "exports/*.csv", "preset": "eccube4"}]']
+    )
+    """The shop's sources, as tables `[[source]]` (docs/sources.md); without any, a file tells by itself what it is."""
+    join_people: bool = Field(default=False, examples=[True])
+    """Whether people are joined across sources by e-mail, then phone. Orders are imported anew after a change."""
 
     purchases: Purchases = Purchases()
     digest: Digest = Digest()

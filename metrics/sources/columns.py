@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from metrics.problem import Problem
 from metrics.rules import Rules
@@ -46,7 +46,7 @@ class Layout:
     every: tuple[str, ...]
     width: str | None = None
     decimal_amount: bool = False
-    people: People = People()
+    people: People = field(default_factory=People)
 
 
 def known_names(rules: Rules) -> frozenset[str]:

@@ -65,7 +65,7 @@ def stage(reading: Reading, scratch: Path, watch: Callable[[], Watch] = nullcont
         checks.reject(connection, columns, shape.rules, "SELECT * FROM shaped")
     connection.execute("DROP TABLE shaped")
     staged = checks.summed_up(connection, columns, shape.rules, accept_bad=accept_bad)
-    return replace(staged, lines=read, mapping=shape.mapping.name)
+    return replace(staged, lines=read, mapping=shape.mapping)
 
 
 def reading_of(
@@ -164,7 +164,8 @@ def _once(shape: Shape) -> str:
     ids = shape.header.refs(shape.mapping.lines.line_id)
     if not ids:
         return "lines"
-    return f"(FROM lines QUALIFY {ids[0]} IS NULL OR row_number() OVER (PARTITION BY {ids[0]}, {shape.key} ORDER BY row) = 1)"
+    again = f"row_number() OVER (PARTITION BY {ids[0]}, {shape.key} ORDER BY row)"
+    return f"(FROM lines QUALIFY {ids[0]} IS NULL OR {again} = 1)"
 
 
 def _table(path: Path, delimiter: str, names: list[str]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from metrics.sources import files, mapped, people
+from metrics.sources import checks, files, mapped, people
 from metrics.sources.columns import MissingColumns, known_names, layout
 from metrics.sources.recognition import recognised, signatures
 from metrics.sources.text import Text, open_text, without_first_rows
@@ -51,7 +51,7 @@ def stage(
     progress: Progress | None = None,
 ) -> Staged:
     """Read the file into `incoming`; raises a Problem, and then there is no `incoming`."""
-    files.checks.clear(connection)
+    checks.clear(connection)
     with TemporaryDirectory(prefix="asakai-") as scratch:
         text = opened(path, Path(scratch), rules, wish.mapping)
         mapping = wish.mapping or _mapping(text, rules)

@@ -33,6 +33,7 @@ DELIMITERS = (",", "\t", ";", "|")
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
+_PICTURES = (b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"GIF8")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _JIS = re.compile(rb"\x1b(\$[@B(]|\([BIJ])")
@@ -218,7 +219,8 @@ def _head(path: Path, name: str | None = None) -> bytes:
 def _refuse_binary(head: bytes, name: str) -> None:
     if head.startswith((_ZIP, _OLE)):
         raise SourceSpreadsheet(path=name)
-    if not head.startswith((*_UTF16, *_UTF32)) and _BINARY.search(head[:4096].split(b"\n", 1)[0]):
+    odd = not head.startswith((*_UTF16, *_UTF32)) and _BINARY.search(head[:4096].split(b"\n", 1)[0])
+    if odd or head.startswith(_PICTURES):
         raise SourceBinary(path=name)
 
 

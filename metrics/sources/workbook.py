@@ -17,7 +17,7 @@ from metrics.problem import Problem
 from metrics.sources.text import MOST_TIMES, SAMPLE_BYTES, SMALL_BYTES, PackedTooTight, SourceSpreadsheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -117,7 +117,7 @@ def _sheet(path: Path, scratch: Path, wanted: str) -> Path:
     return plain
 
 
-def _rows(rows: Iterator[list[object]]) -> Iterator[list[str]]:
+def _rows(rows: Iterable[Sequence[object]]) -> Iterator[list[str]]:
     for row in rows:
         yield [_cell(cell) for cell in row]
 
