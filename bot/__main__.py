@@ -128,6 +128,23 @@ def import_orders(  # noqa: PLR0913 - one argument per option
     _print(next_step(done, _desk(settings).as_of, language))
 
 
+@app.command("map")
+def map_columns(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export that no preset knows.")],
+    name: Annotated[str, typer.Option(help="A name for this source.")] = "shop",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Take every proposal without asking.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Ask which column of a file is what, and write it into shop.toml."""
+    from bot.commandline import write_mapping
+
+    def ask(question: str, proposed: str) -> str:
+        return proposed if yes else str(typer.prompt(question, default=proposed, show_default=bool(proposed)))
+
+    _print(write_mapping(file, name, _settings(), ask, _language(lang), dict(os.environ)))
+
+
 @app.command()
 def digest(  # noqa: PLR0913 - one argument per option
     as_of: Day = None,

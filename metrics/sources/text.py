@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from metrics.problem import Problem
@@ -175,6 +175,12 @@ def repaired(text: Text, scratch: Path) -> Path:
             padded = [*cells[:width], *[""] * (width - len(cells))]
             writer.writerow([row, _width(cells, width), *padded])
     return clean
+
+
+def first_records(text: Text, count: int) -> list[list[str]]:
+    """The cells of the first rows below the header, each as wide as the header."""
+    width = len(text.header)
+    return [[*cells[:width], *[""] * (width - len(cells))] for _, cells in islice(_records(text), count)]
 
 
 def without_first_rows(text: Text, rows: int, scratch: Path, known: frozenset[str]) -> Text:

@@ -1,0 +1,52 @@
+"""What happens behind the longer commands of the command line?
+
+`bot.__main__` takes the words apart; here the rooms are brought together. Everything
+gives lines to print.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.importing import Wanted, import_files
+from bot.settings.layers import SHOP_FILE, SHOP_VARIABLE
+from bot.shop_file import replace_file, with_source
+from bot.wizard import asked, look, shown
+from metrics.sources.reading import Wish
+from metrics.sources.recognition import mapping_of
+from metrics.warehouse.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from bot.language import Language
+    from bot.settings import Settings
+    from bot.wizard import Ask
+
+
+def write_mapping(  # what, under which name, by which rules, asked how, said how, written where
+    file: Path, name: str, settings: Settings, ask: Ask, language: Language, environ: Mapping[str, str]
+) -> Iterator[str]:
+    """Ask what the file's columns are, try it, and write it into shop.toml."""
+    from datetime import UTC, datetime  # noqa: PLC0415  a dry run has no instant of its own
+
+    table = look(file, settings.rules)
+    yield from shown(table, language)
+    source = asked(table, name, settings.rules, ask, language)
+    wish = Wish(name, mapping=mapping_of("", _mapping(source), name))
+    wanted = Wanted(accept_bad=True, dry=True, wish=lambda _: wish)
+    for done in import_files(Store(settings.store, settings.rules), [file], wanted, datetime.now(UTC), lambda *_: None):
+        staged = done.staged
+        yield language.say(
+            "map.tried", accepted=staged.accepted, rejected=staged.rejected, unidentified=staged.unidentified
+        )
+    path = Path(environ.get(SHOP_VARIABLE) or SHOP_FILE)
+    replace_file(path, with_source(path.read_text(encoding="utf-8-sig") if path.exists() else "", source))
+    yield language.say("map.written", file=str(path), name=name, path=str(file))
+
+
+def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a source is a mapping's."""
+    return {key: value for key, value in source.items() if key not in {"name", "files"}}
