@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from bot import setup_commands
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -126,23 +127,6 @@ def import_orders(  # noqa: PLR0913 - one argument per option
     if errors and errors.exists():
         _print([language.say("cli.errors_at", file=str(errors))])
     _print(next_step(done, _desk(settings).as_of, language))
-
-
-@app.command("map")
-def map_columns(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export that no preset knows.")],
-    name: Annotated[str, typer.Option(help="A name for this source.")] = "shop",
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="Take every proposal without asking.")] = False,
-    lang: Lang = None,
-) -> None:
-    """Ask which column of a file is what, and write it into shop.toml."""
-    from bot.commandline import write_mapping
-
-    def ask(question: str, proposed: str) -> str:
-        return proposed if yes else str(typer.prompt(question, default=proposed, show_default=bool(proposed)))
-
-    _print(write_mapping(file, name, _settings(), ask, _language(lang), dict(os.environ)))
 
 
 @app.command()
@@ -330,6 +314,11 @@ def _warn_if_stale(newest: date | None, language: Language) -> None:
 def _print(lines: Iterable[str], *, error: bool = False) -> None:
     for line in lines:
         typer.echo(line, err=error)
+
+
+# looked up when they are called: a test sets the clock
+_hands = setup_commands.Hands(lambda: _settings(), lambda: _now(), _language, _print)  # noqa: PLW0108
+setup_commands.register(app, _hands)
 
 
 # --- how it ends -----------------------------------------------------------------------

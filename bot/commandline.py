@@ -6,19 +6,23 @@ gives lines to print.
 
 from __future__ import annotations
 
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.doctor import as_table, broken, failed, said
 from bot.importing import Wanted, import_files
 from bot.settings.layers import SHOP_FILE, SHOP_VARIABLE
 from bot.shop_file import replace_file, with_source
 from bot.wizard import asked, look, shown
+from metrics.problem import Problem
 from metrics.sources.reading import Wish
 from metrics.sources.recognition import mapping_of
 from metrics.warehouse.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
     from typing import Any
 
     from bot.language import Language
@@ -45,6 +49,22 @@ def write_mapping(  # what, under which name, by which rules, asked how, said ho
     path = Path(environ.get(SHOP_VARIABLE) or SHOP_FILE)
     replace_file(path, with_source(path.read_text(encoding="utf-8-sig") if path.exists() else "", source))
     yield language.say("map.written", file=str(path), name=name, path=str(file))
+
+
+def checkup(
+    load: Callable[[], Settings], now: Callable[[], datetime], language: Language, *, json: bool
+) -> tuple[list[str], bool]:
+    """What the doctor finds, as lines or as JSON, and whether anything is broken."""
+    from bot.checkup import findings  # noqa: PLC0415  Slack's libraries, only where Slack is asked
+    from bot.log import configure  # noqa: PLC0415
+
+    configure("CRITICAL")  # what is wrong is said in sentences
+    try:
+        found = list(findings(load(), now))
+    except Problem as problem:
+        found = [broken("settings", problem, "asakai docs settings")]
+    lines = [dumps(as_table(found, language), ensure_ascii=False, indent=2)] if json else []
+    return lines or [said(finding, language) for finding in found], failed(found)
 
 
 def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:
