@@ -10,6 +10,7 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.console import said_of
 from bot.doctor import as_table, broken, failed, said
 from bot.importing import Wanted, import_files
 from bot.settings.layers import SHOP_FILE, SHOP_VARIABLE
@@ -65,6 +66,21 @@ def checkup(
         found = [broken("settings", problem, "asakai docs settings")]
     lines = [dumps(as_table(found, language), ensure_ascii=False, indent=2)] if json else []
     return lines or [said(finding, language) for finding in found], failed(found)
+
+
+def synced(
+    settings: Settings, names: tuple[str, ...], now: Callable[[], datetime], language: Language, *, accept_bad: bool
+) -> Iterator[str]:
+    """Take in what is new in each source, and say of each page what became of it."""
+    from bot.syncing import feeds, sync  # noqa: PLC0415  SQLAlchemy only where a database is read
+
+    store = Store(settings.store, settings.rules)
+    for feed in feeds(settings, names):
+        total = 0
+        for page in sync(store, feed, now, accept_bad=accept_bad):
+            total += page.staged.accepted
+            yield from said_of(page, language)
+        yield language.say("sync.done", name=feed.people.source, count=total)
 
 
 def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def wishes(settings: Settings, preset: str = "") -> Callable[[Path], Wish]:
 
 def _wish(source: Source) -> Wish:
     over = source.model_extra or {}
-    known = bool(source.preset or over)
+    known = not source.url and bool(source.preset or over)
     return Wish(source.name, mapping=mapping_of(source.preset, over, source.name) if known else None)
 
 

@@ -37,6 +37,7 @@ def register(app: typer.Typer, hands: Hands) -> None:
     app.command("map")(_map(hands))
     app.command("init")(_init(hands))
     app.command("doctor")(_doctor(hands))
+    app.command("sync")(_sync(hands))
 
 
 def _map(hands: Hands) -> Callable[..., None]:
@@ -94,6 +95,27 @@ def _doctor(hands: Hands) -> Callable[..., None]:
             raise typer.Exit(FAILED)
 
     return doctor
+
+
+def _sync(hands: Hands) -> Callable[..., None]:
+    def sync(
+        names: Annotated[
+            list[str] | None, typer.Argument(metavar="NAME...", help="Which sources; all without.")
+        ] = None,
+        *,
+        accept_bad: Annotated[
+            bool, typer.Option("--accept-bad", help="Take the good rows even if over 1% are bad.")
+        ] = False,
+        lang: Lang = None,
+    ) -> None:
+        """Take in what is new in the shop's databases (the [[source]] tables with a url)."""
+        from bot.commandline import synced
+
+        language = hands.language(lang)
+        for line in synced(hands.settings(), tuple(names or ()), hands.now, language, accept_bad=accept_bad):
+            hands.tell([line])
+
+    return sync
 
 
 def _prompt(question: str, proposed: str) -> str:

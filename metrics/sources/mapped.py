@@ -50,13 +50,19 @@ def stage(reading: Reading, scratch: Path, watch: Callable[[], Watch] = nullcont
     connection, shape = reading.connection, reading.shape
     checks.clear(connection)
     shape.check(reading.text.name)
-    columns = _layout(reading)
+    columns = layout(reading)
     checks.register(connection, columns)
     with watch():
         _read_lines(reading, scratch)
-    if not checks.count(connection, "SELECT count(*) FROM lines"):
-        raise SourceHeaderOnly(path=reading.text.name)
+    return finished(reading, columns, accept_bad=accept_bad)
+
+
+def finished(reading: Reading, columns: Layout, *, accept_bad: bool) -> Staged:
+    """Make `incoming` of the `lines` that have been read."""
+    connection, shape = reading.connection, reading.shape
     read = checks.count(connection, "SELECT count(*) FROM lines")
+    if not read:
+        raise SourceHeaderOnly(path=reading.text.name)
     _put_together(reading)
     connection.execute("DROP TABLE lines")
     fields = checks.selection(columns, shape.rules)
@@ -75,7 +81,7 @@ def reading_of(
     return Reading(connection, text, Shape(mapping, Header(text.header), rules), people.source, people)
 
 
-def _layout(reading: Reading) -> Layout:
+def layout(reading: Reading) -> Layout:
     """The shaped table, as the checks see it."""
     shape = reading.shape
     names = shape.names
@@ -97,7 +103,7 @@ def _read_lines(reading: Reading, scratch: Path) -> None:
     if not text.leading_blank and not has_blank_lines(text.path):
         table = _table(text.path, text.delimiter, [f"c{position}" for position in range(width)])
         try:
-            _fill(reading, f"SELECT row_number() OVER () + 1 AS row, {width} AS cells, * FROM {table}")
+            fill(reading, f"SELECT row_number() OVER () + 1 AS row, {width} AS cells, * FROM {table}")
         except (duckdb.InvalidInputException, duckdb.ConversionException):
             pass  # ragged rows or mixed line ends: a clean copy knows each row's number and cells
         else:
@@ -105,10 +111,11 @@ def _read_lines(reading: Reading, scratch: Path) -> None:
     clean = repaired(text, scratch)
     names = ["row", "cells", *(f"c{position}" for position in range(width))]
     table = _table(clean, ",", names)
-    _fill(reading, f"SELECT * REPLACE (row::BIGINT AS row, cells::INTEGER AS cells) FROM {table}")
+    fill(reading, f"SELECT * REPLACE (row::BIGINT AS row, cells::INTEGER AS cells) FROM {table}")
 
 
-def _fill(reading: Reading, raw: str) -> None:
+def fill(reading: Reading, raw: str) -> None:
+    """Make `lines` of a SELECT that gives row, cells, and the cells c0, c1 and so on."""
     shape, width = reading.shape, len(reading.text.header)
     refs = ", ".join(shape.used)
     ragged = f"CASE WHEN cells <> {width} THEN cells END"

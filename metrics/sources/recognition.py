@@ -14,8 +14,11 @@ from importlib.resources import files
 from typing import Any
 
 from metrics.problem import Problem
+from metrics.sources.columns import IDENTITY, OPTIONAL, REQUIRED
 from metrics.sources.mapping import Mapping, merged, read
 from metrics.sources.text import normal
+
+CANONICAL = (*REQUIRED, *IDENTITY, *OPTIONAL, "channel", "region", "product")
 
 
 class UnknownPreset(Problem):
@@ -52,6 +55,17 @@ def recognised(header: Sequence[str]) -> Mapping | None:
     there = {normal(name) for name in header}
     fitting = [preset for preset in presets() if preset.signature and there >= {*map(normal, preset.signature)}]
     return max(fitting, key=lambda preset: len(preset.signature), default=None)
+
+
+def databases() -> dict[str, str]:
+    """The presets that read a database, with their SELECT."""
+    return {name: str(table["select"]) for name, table in said().items() if "select" in table}
+
+
+def database_mapping(preset: str, over: Table[str, Any], where: str) -> Mapping:
+    """How the columns of a database preset's SELECT (or of a shop's own, "") are read."""
+    base = {key: value for key, value in said().get(preset, {"name": where}).items() if key != "select"}
+    return read(merged({**base, "columns": {name: name for name in CANONICAL}}, over), where)
 
 
 def mapping_of(preset: str, over: Table[str, Any], where: str) -> Mapping:

@@ -23,6 +23,7 @@ SCOPES_OF = {
     "conversations.history": ("channels:history", "groups:history"),
     "conversations.replies": ("channels:history", "groups:history"),
     "conversations.list": ("channels:read", "groups:read"),
+    "conversations.info": ("channels:read", "groups:read"),
 }
 """Slack's reference: which scopes a method needs in public and private channels."""
 
