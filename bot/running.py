@@ -12,7 +12,7 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
@@ -25,6 +25,7 @@ from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
 from bot.delivery.payload import payload_of
 from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
+from bot.dropping import Dropbox
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.alert import alert
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.settings import Settings
     from metrics.alert import Judgement
+    from metrics.warehouse.store import Store
 
 WORKSPACE = "default"
 """One bot serves one workspace; the ledger's keys leave room for more."""
@@ -145,7 +147,8 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         courier = _courier(shop, ledger, SlackChannel(client))
         morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), shop.judge, settings.alert.judge)
         ticker = Ticker(morning.tick, now)
-        edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret)
+        dropbox = Dropbox(settings, cast("Store", desk.store), shop.language, now, settings.secret("bot_token"))
+        edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret, routes=(dropbox.route(),))
         _warm(shop)
         ticker.start()
         notes.info("started", mode=settings.slack.mode, channels=len(settings.digest.channels))

@@ -46,7 +46,18 @@ def complete(call: Call) -> Answer:
 
 def info(call: Call) -> Answer:
     """files.info."""
-    return {"ok": True, "file": file_shape(_known(call, call.needed("file")))}
+    return {"ok": True, "file": file_shape(_known(call, call.needed("file")), call.workspace.url)}
+
+
+def download(workspace: Workspace, file_id: str, token: str) -> tuple[int, bytes]:
+    """The bytes of a file for whoever has a token; return status and body. Slack shows a login page to others."""
+    file = workspace.files.get(file_id)
+    if file is None or file.content is None:
+        return 404, b"not found"
+    known = workspace.tokens.get(token)
+    if known is None or known.revoked or "files:read" not in known.scopes:
+        return 302, b""
+    return 200, file.content
 
 
 def delete(call: Call) -> Answer:

@@ -23,7 +23,7 @@ from bot.local_slack.responses import new_response_url
 from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, people, rooms
 from bot.local_slack.sockets import Sockets
 from bot.local_slack.views import new_trigger
-from bot.local_slack.workspace import BOT_USER, Channel, Message, ResponseUrl, Token, User, View, Workspace
+from bot.local_slack.workspace import BOT_USER, Channel, File, Message, ResponseUrl, Token, User, View, Workspace
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -224,6 +224,15 @@ class LocalSlack:
         if BOT_USER not in self.channel(channel).members:
             return Delivery.failed(self.workspace, payload, "not_in_channel")
         return self._deliver("events_api", payload)
+
+    def drop(self, name: str, content: bytes, *, user: str = SUZUKI, channel: str = "") -> Delivery:
+        """Let a person drop a file into the bot's direct message, or into a channel."""
+        owner = self.user(user)
+        place = self.channel(channel).id if channel else self.workspace.direct_message(owner.id).id
+        file = File(self.workspace.new_id("F"), name, len(content), content, name, (place,))
+        self.workspace.files[file.id] = file
+        event = payloads.file_event(file.id, owner, place, self.workspace.new_ts())
+        return self._deliver("events_api", self._event(event))
 
     def open_home(self, user: str = SUZUKI) -> Delivery:
         """Let a person open the app's home tab."""

@@ -57,6 +57,7 @@ class Routes:
                 Route("/api/{method}", self._api, methods=["GET", "POST"]),
                 Route("/response/{response_id}", self._response, methods=["POST"]),
                 Route("/upload/{file_id}", self._upload, methods=["POST"]),
+                Route("/files/{file_id}/download", self._download, methods=["GET"]),
                 WebSocketRoute("/link/", self._link),
             ]
         )
@@ -111,6 +112,11 @@ class Routes:
             return {"ok": True, "said": said}
 
         return await self._meet(request, "upload", {"file": file_id, "length": len(body)}, carry_out)
+
+    async def _download(self, request: Request) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        status, body = files.download(self.workspace, str(request.path_params["file_id"]), token)
+        return Response(body, status)
 
     async def _meet(
         self, request: Request, name: str, args: Mapping[str, Any], carry_out: Callable[[], Answer]

@@ -97,8 +97,8 @@ def view_shape(view: View) -> dict[str, Any]:
     }
 
 
-def file_shape(file: File) -> dict[str, Any]:
-    """Return an uploaded file."""
+def file_shape(file: File, url: str = "") -> dict[str, Any]:
+    """Return an uploaded file; `url`: where the workspace is."""
     return {
         "id": file.id,
         "name": file.name,
@@ -106,4 +106,5 @@ def file_shape(file: File) -> dict[str, Any]:
         "size": len(file.content or b""),
         "user": BOT_USER,
         "channels": list(file.channels),
+        "url_private_download": f"{url}/files/{file.id}/download",
     }

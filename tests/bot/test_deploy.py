@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import slack
+from bot import dropping, slack
 from bot.delivery import post
 from bot.settings.layers import all_settings, load
 
@@ -23,6 +23,7 @@ SCOPES_OF = {
     "conversations.history": ("channels:history", "groups:history"),
     "conversations.replies": ("channels:history", "groups:history"),
     "conversations.list": ("channels:read", "groups:read"),
+    "files.info": ("files:read",),
     "conversations.info": ("channels:read", "groups:read"),
 }
 """Slack's reference: which scopes a method needs in public and private channels."""
@@ -68,7 +69,7 @@ def test_the_manifest_asks_exactly_the_scopes_that_the_code_uses() -> None:
 
 def test_the_manifest_subscribes_exactly_the_events_that_are_listened_to() -> None:
     assert listed("bot_events") == sorted(slack.EVENTS)
-    heard = set(re.findall(r'app\.event\("([a-z_]+)"\)', code()))
+    heard = set(re.findall(r'app\.event\("([a-z_]+)"\)', code())) | {dropping.EVENT}
     assert heard == set(slack.EVENTS)
 
 

@@ -163,7 +163,7 @@ def test_sources_with_a_url_are_synchronised_by_name(tmp_path: Path) -> None:
     settings = load({}, tmp_path)
     [feed] = feeds(settings)
     assert (feed.people.source, feed.mapping.zone) == ("honten", "UTC")
-    assert "sqlite" not in repr(settings)
+    assert "x.db" not in repr(settings)
     with pytest.raises(NothingToSync):
         feeds(settings, ("files",))
 
