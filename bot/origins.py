@@ -66,7 +66,7 @@ def wishes(settings: Settings, preset: str = "") -> Callable[[Path], Wish]:
     def wish(path: Path) -> Wish:
         if asked:
             return Wish(mapping=asked)
-        mine = next((source for source in settings.source if _belongs(path, source)), None)
+        mine = _owner(path, settings.source)
         return said[mine.name] if mine else Wish()
 
     return wish
@@ -78,5 +78,11 @@ def _wish(source: Source) -> Wish:
     return Wish(source.name, mapping=mapping_of(source.preset, over, source.name) if known else None)
 
 
-def _belongs(path: Path, source: Source) -> bool:
-    return any(fnmatch(str(path), pattern) or fnmatch(path.name, Path(pattern).name) for pattern in source.files)
+def _owner(path: Path, sources: Sequence[Source]) -> Source | None:
+    """The source whose patterns the path fits; a file from elsewhere belongs by its name, where that is plain."""
+    whole = str(path.absolute())
+    by_path = [one for one in sources if any(fnmatch(whole, str(Path(pattern).absolute())) for pattern in one.files)]
+    by_name = [one for one in sources if any(fnmatch(path.name, Path(pattern).name) for pattern in one.files)]
+    if by_path:
+        return by_path[0]
+    return by_name[0] if len(by_name) == 1 else None
