@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from metrics.landing import CannotLand
 from metrics.sources.checks import TooManyBadRows, refuse_taken, write_errors
-from metrics.sources.reading import Wish, stage
+from metrics.sources.reading import Wish, land, stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from metrics.landing import Landing
     from metrics.sources.checks import Staged
     from metrics.warehouse.store import Store
     from metrics.warehouse.versions import Taken
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, float], None]
     """Told the name of what is read, and which share of it is done (0..1)."""
     Fill = Callable[[DuckDBPyConnection, Callable[[float], None]], Staged]
+    Land = Callable[[DuckDBPyConnection, Callable[[float], None], Landing], Staged]
 
 READING_SHARE = 0.6
 """How much of the work reading is; the rest is folding."""
@@ -74,7 +77,12 @@ def import_files(
         def fill(connection: DuckDBPyConnection, tell: Callable[[float], None], path: Path = path) -> Staged:
             return stage(connection, path, store.rules, wanted.of(path), tell)
 
-        given = _Input(path.name, fill, errors)
+        def fly(
+            connection: DuckDBPyConnection, tell: Callable[[float], None], landing: Landing, path: Path = path
+        ) -> Staged:
+            return land(connection, path, store.rules, landing, wanted.of(path), tell)
+
+        given = _Input(path.name, fill, errors, fly)
         yield _tried(given, progress) if wanted.dry else _import(store, given, known_at, progress)
 
 
@@ -95,23 +103,51 @@ def import_query(
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """One file or query: its name, what stages its rows, and where its bad rows are listed."""
+    """One file or query: its name, what stages its rows, where its bad rows are listed, and what lands them."""
 
     name: str
     fill: Fill
     errors: Path | None
+    land: Land | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """When the orders were learned, and who hears how far reading and counting are."""
+
+    known_at: datetime
+    reading: Callable[[float], None]
+    counting: Callable[[float], None]
 
 
 def _import(store: Store, given: _Input, known_at: datetime, progress: Progress) -> Imported:
     if given.errors:
         refuse_taken(given.errors)
+    told = _Told(
+        known_at, _part(progress, given.name, 0.0, READING_SHARE), _part(progress, given.name, READING_SHARE, 1.0)
+    )
     with store.writing() as connection:
-        with _listing(connection, given.errors):
-            staged = given.fill(connection, _part(progress, given.name, 0.0, READING_SHARE))
-        if staged.rejected and not staged.accepted:  # not even --accept-bad can take anything from it
-            raise TooManyBadRows(staged, given.name)
-        counting = _part(progress, given.name, READING_SHARE, 1.0)
-        taken = store.take(connection, known_at, counting, repeats=staged.duplicates > 0)
+        return _landed(store, connection, given, told) or _staged(store, connection, given, told)
+
+
+def _landed(store: Store, connection: DuckDBPyConnection, given: _Input, told: _Told) -> Imported | None:
+    """A first load, written where it stays; None where the orders must be staged."""
+    if given.land is None:
+        return None
+    try:
+        with store.landing(connection) as landing, _listing(connection, given.errors):
+            staged = given.land(connection, told.reading, landing)
+            return Imported(given.name, staged, store.settle(connection, told.known_at, told.counting))
+    except CannotLand:
+        return None
+
+
+def _staged(store: Store, connection: DuckDBPyConnection, given: _Input, told: _Told) -> Imported:
+    with _listing(connection, given.errors):
+        staged = given.fill(connection, told.reading)
+    if staged.rejected and not staged.accepted:  # not even --accept-bad can take anything from it
+        raise TooManyBadRows(staged, given.name)
+    taken = store.take(connection, told.known_at, told.counting, repeats=staged.duplicates > 0)
     return Imported(given.name, staged, taken)
 
 

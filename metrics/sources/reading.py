@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from metrics.landing import CannotLand, Landing
 from metrics.sources import checks, files, mapped, people
 from metrics.sources.columns import MissingColumns, known_names, layout
 from metrics.sources.recognition import recognised, signatures
@@ -68,6 +69,24 @@ def stage(
             return files.watched(connection, progress)
 
         return mapped.stage(reading, Path(scratch), watch, accept_bad=wish.accept_bad)
+
+
+def land(  # what is read where, by which rules, how, and how to say it
+    connection: DuckDBPyConnection,
+    path: Path,
+    rules: Rules,
+    landing: Landing,
+    wish: Wish,
+    progress: Progress | None = None,
+) -> Staged:
+    """Read a file of our own column names into the landing's table; raises CannotLand for a platform's."""
+    checks.clear(connection)
+    with TemporaryDirectory(prefix="asakai-") as scratch:
+        text = opened(path, Path(scratch), rules, wish.mapping)
+        if wish.mapping or _mapping(text, rules):
+            raise CannotLand
+        whose = people.of(wish.source or "file", joined=wish.joined)
+        return files.land_text(connection, text, rules, landing, people=whose, progress=progress)
 
 
 def opened(path: Path, scratch: Path, rules: Rules, mapping: Mapping | None = None) -> Text:
