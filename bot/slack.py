@@ -12,12 +12,12 @@ import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from slack_bolt import App, BoltRequest, BoltResponse
 
-from bot.access import Access, Who
+from bot.access import Who
 from bot.deed import Deed, Doing, Route, chosen
 from bot.delivery.reply import Reply, by_url, in_channel
 from bot.delivery.web import WebCalls
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 
     from bot.delivery.row import Payload
     from bot.page import Page
+
+
+class Refusing(Protocol):
+    """Who may: the rules, with or without what Slack knows of people."""
+
+    def refusal(self, who: Who) -> Problem | None:
+        """Why that person gets no figures there; None when they do."""
+        ...
+
 
 SCOPES = ("app_mentions:read", "commands", "chat:write")
 """What this file's listeners and calls need of a bot token."""
@@ -67,7 +76,7 @@ class Answers:
     answer: Callable[[str, Who], Page]
     explain: Callable[[Problem, Who], Page]
     say: Callable[[Page], Payload]
-    access: Callable[[], Access]
+    access: Callable[[], Refusing]
 
 
 @dataclass(slots=True)

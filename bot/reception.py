@@ -1,0 +1,206 @@
+"""Who comes in, what may they ask, and what do they find in Home?
+
+Between Slack's edge and the shop: the rules of this moment with what Slack says of people, each
+person's language and quota, and the audit of what they took away.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from bot.access import Who
+from bot.choices.chosen import Entry, Plan
+from bot.choices.quota import Quota
+from bot.choices.targets import targets
+from bot.grammar.lexicon import fold
+from bot.home.deeds import Home
+from bot.home.digest_form import Known
+from bot.home.door import Door, access_of
+from bot.home.page import LANGUAGES, Today
+from bot.home.witness import Witness
+from bot.language import Language
+from bot.present.language import language_page
+from bot.slack import Answers
+from bot.workers import Once
+from metrics.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+
+    from bot.choices.current import Current
+    from bot.choices.store import Choices
+    from bot.delivery.ledger import Ledger
+    from bot.delivery.morning import Target
+    from bot.delivery.post import Directory
+    from bot.delivery.row import Delivery, Payload
+    from bot.desk import Desk
+    from bot.form import Row
+    from bot.page import Page
+    from bot.roll import Roll
+    from bot.subcommands import Figures
+
+WEEKS_BACK: Final = timedelta(days=40)
+REFUSED_SECONDS: Final = 60.0
+_LABELS: Final = 40
+_ASKS_LANGUAGE: Final = re.compile(r"(?:言語|ことば|language|lang)(?: (?P<wanted>\S+))?")
+_CODES: Final = {
+    "ja": "ja", "jp": "ja", "日本語": "ja", "japanese": "ja", "nihongo": "ja",
+    "en": "en", "英語": "en", "english": "en", "eigo": "en",
+}  # fmt: skip
+
+
+class NoSuchLanguage(Problem):
+    """There are answers in Japanese and in English."""
+
+    key = "no_such_language"
+
+
+class Shop(Protocol):
+    """The shop at each moment."""
+
+    @property
+    def current(self) -> Current:
+        """What holds now."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """Who knows the figures."""
+        ...
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The clock."""
+        ...
+
+    def language(self, who: Who) -> Language:
+        """The reader's language."""
+        ...
+
+    def answer(self, text: str, who: Who, figures: Figures | None = None) -> Page:
+        """The page for a text; raises Problem."""
+        ...
+
+    def explain(self, problem: Problem, who: Who) -> Page:
+        """The page that says a problem."""
+        ...
+
+    def say(self, page: Page) -> Payload:
+        """A page as Slack takes it."""
+        ...
+
+
+@dataclass(slots=True)
+class Reception:
+    """Everyone who comes from Slack passes here. `team`: the workspace, None while it is unknown."""
+
+    shop: Shop
+    choices: Choices
+    ledger: Ledger
+    directory: Directory
+    roll: Roll
+    team: str | None
+    workspace: str = "default"
+    rules: Callable[[Language], tuple[Row, ...]] = lambda _: ()
+    _quota: Quota | None = None
+    _refused: Once = field(default_factory=lambda: Once(time.monotonic, REFUSED_SECONDS))
+
+    # --- who may --------------------------------------------------------------------------
+
+    def door(self) -> Door:
+        """The rules of this moment."""
+        effective = self.shop.current.now()
+        channels = frozenset(self.directory.ids(tuple(effective.channels())))
+        access = access_of(effective, self.roll, channels, self.team)
+        return Door(access, self.roll, self._note, effective.settings.slack.workspace_admins)
+
+    def targets(self, *, strict: bool = False) -> tuple[Target, ...]:
+        """Each channel with the digests it gets."""
+        return targets(self.shop.current.now(), self.directory.ids, self._still_sees, strict=strict)
+
+    def _still_sees(self, plan: Plan) -> bool:
+        """Whether the owner of a digest may still see figures: they may have left since."""
+        return self.door().refusal_of_person(Who(plan.owner, "", self.team or "")) is None
+
+    def _note(self, entry: Entry) -> None:
+        """Write it down; the same refusal once a minute, so that nobody can fill the database with it."""
+        if entry.kind != "denied" or self._refused.first(f"{entry.who} {entry.what} {entry.channel}"):
+            self.choices.audit(entry, self.shop.now())
+
+    # --- questions ------------------------------------------------------------------------
+
+    def answers(self) -> Answers:
+        """What Slack's edge asks of us."""
+        return Answers(self.answer, self.shop.explain, self.shop.say, self.door)
+
+    def answer(self, text: str, who: Who) -> Page:
+        """The page for a text; raises Problem, also when that person has asked too much."""
+        settings, zone = self.shop.current.now().settings, self.shop.desk.zone
+        self.quota.question(who.user, settings.quotas, zone)
+        if (asked := _ASKS_LANGUAGE.fullmatch(fold(text).strip())) is not None:
+            return self._spoken(asked["wanted"], who)
+        watched = Witness(self.shop.desk, lambda: self._may_export(who), lambda rows: self._took(who, rows))
+        return self.shop.answer(text, who, watched)
+
+    @property
+    def quota(self) -> Quota:
+        """Who has asked how much."""
+        if self._quota is None:
+            self._quota = Quota(self.choices, self.shop.now)
+        return self._quota
+
+    def _may_export(self, who: Who) -> None:
+        self.quota.export(who.user, self.shop.current.now().settings.quotas, self.shop.desk.zone)
+
+    def _took(self, who: Who, rows: int) -> None:
+        self._note(Entry("customers", who.user, "about_to_go_dormant", rows, who.channel))
+
+    def _spoken(self, wanted: str | None, who: Who) -> Page:
+        if wanted is None:
+            return language_page(self.shop.language(who), chosen=False)
+        if wanted not in _CODES:
+            raise NoSuchLanguage(language=wanted, known=LANGUAGES)
+        self.home().speak(who, _CODES[wanted])
+        return language_page(self.shop.language(who), chosen=True)
+
+    # --- Home -----------------------------------------------------------------------------
+
+    def home(self) -> Home:
+        """What Home shows and does."""
+        view = _View(self.shop, self.ledger, self.workspace)
+        return Home(self.shop.current, self.choices, view, self.door, self.roll, self.shop.now, self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The shop as Home shows it."""
+
+    shop: Shop
+    ledger: Ledger
+    workspace: str
+
+    def today(self) -> Today:
+        desk = self.shop.desk
+        desk.refresh()
+        try:
+            report = desk.report(desk.as_of, dimensions=(desk.settings.main_dimension,))
+        except Problem as problem:
+            return Today(problem=problem)
+        return Today(report, stale=desk.stale_since(report))
+
+    def known(self) -> Known:
+        desk = self.shop.desk
+        vocabulary = desk.vocabulary()
+        labels = tuple((name, tuple(found)[:_LABELS]) for name, found in vocabulary.labels)
+        return Known(desk.settings.zone, desk.settings.dimension_names, labels)
+
+    def mornings(self) -> Sequence[Delivery]:
+        return self.ledger.mornings(self.workspace, self._today() - WEEKS_BACK)
+
+    def _today(self) -> date:
+        return self.shop.now().astimezone(self.shop.desk.zone).date()
