@@ -43,7 +43,7 @@ class Refusing(Protocol):
 
 SCOPES = ("app_mentions:read", "commands", "chat:write")
 """What this file's listeners and calls need of a bot token."""
-EVENTS = ("app_mention",)
+EVENTS = ("app_home_opened", "app_mention")
 COMMAND = "/kpi"
 
 LISTENER_THREADS = 20  # Bolt's own five would leave the sixth command unacknowledged

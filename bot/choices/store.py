@@ -139,13 +139,13 @@ class Choices:
             rows = connection.execute(statement).mappings().all()
         return [Entry(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
 
-    def use(self, who: str, kind: str, day: date) -> int:
-        """Count one use; how often it was that day, this one included."""
+    def use(self, who: str, kind: str, day: date, times: int = 1) -> int:
+        """Count uses; how many there were that day, these included."""
         key = {"workspace": self._workspace, "who": who, "kind": kind, "local_date": day}
         statement = (
             self._insert(used)
-            .values(**key, times=1)
-            .on_conflict_do_update(index_elements=list(key), set_={"times": used.c.times + 1})
+            .values(**key, times=times)
+            .on_conflict_do_update(index_elements=list(key), set_={"times": used.c.times + times})
             .returning(used.c.times)
         )
         with self._engine.begin() as connection:

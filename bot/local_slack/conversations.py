@@ -118,6 +118,14 @@ def user_list(call: Call) -> Answer:
     return {"ok": True, "members": shapes, "response_metadata": {"next_cursor": cursor}}
 
 
+def group_members(call: Call) -> Answer:
+    """usergroups.users.list."""
+    members = call.workspace.groups.get(call.needed("usergroup", "no_such_subteam"))
+    if members is None:
+        raise Refused("no_such_subteam")
+    return {"ok": True, "users": sorted(members)}
+
+
 def _kind(channel: Channel) -> str:
     if channel.is_im:
         return "im"
@@ -183,4 +191,5 @@ METHODS: Final = {
     "conversations.open": Method(open_direct, "im:write"),
     "users.info": Method(user_info, "users:read"),
     "users.list": Method(user_list, "users:read"),
+    "usergroups.users.list": Method(group_members, "usergroups:read"),
 }

@@ -20,7 +20,7 @@ from bot.local_slack.faults import Fault, Faults
 from bot.local_slack.journal import Entry, Journal
 from bot.local_slack.pace import Pace
 from bot.local_slack.responses import new_response_url
-from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, people, rooms
+from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, groups, people, rooms
 from bot.local_slack.sockets import Sockets
 from bot.local_slack.views import new_trigger
 from bot.local_slack.workspace import BOT_USER, Channel, Message, ResponseUrl, Token, User, View, Workspace
@@ -78,6 +78,7 @@ class LocalSlack:
         self.workspace = Workspace(self.clock, Pace(messages_per_second, burst), tokens)
         self.workspace.add_users(people() if users is None else users)
         self.workspace.add_channels(rooms() if channels is None else channels)
+        self.workspace.groups.update(groups())
         self.sockets = Sockets(self.workspace, self.journal, ack_seconds)
         self.clock.listen(self.sockets.expire)
         self._port = port

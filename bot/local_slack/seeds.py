@@ -21,6 +21,7 @@ BOT_SCOPES: Final = frozenset(
         "im:history",
         "im:read",
         "im:write",
+        "usergroups:read",
         "users:read",
     }
 )
@@ -32,6 +33,7 @@ ASAKAI: Final = "C0ASAKAI01"
 GENERAL: Final = "C0GENERAL1"
 ARCHIVE: Final = "C0ARCHIVE1"
 NOTICES: Final = "C0NOTICES1"
+SHOP_GROUP: Final = "S0SHOP0001"
 
 
 def people() -> tuple[User, ...]:
@@ -52,3 +54,8 @@ def rooms() -> tuple[Channel, ...]:
         Channel(ARCHIVE, "archive", {SATO, BOT_USER}, is_archived=True),
         Channel(NOTICES, "notices", {SATO, SUZUKI, BOT_USER}, is_read_only=True),
     )
+
+
+def groups() -> dict[str, frozenset[str]]:
+    """One user group: @shop."""
+    return {SHOP_GROUP: frozenset({SATO})}

@@ -49,6 +49,7 @@ class Channel:
     is_archived: bool = False
     is_read_only: bool = False
     user: str = ""
+    is_ext_shared: bool = False
 
     @property
     def is_im(self) -> bool:
@@ -144,6 +145,7 @@ class Workspace:
         self.changed = threading.Condition(threading.RLock())
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, frozenset[str]] = {}
         self.messages: dict[str, list[Message]] = {}
         self.ephemerals: list[Message] = []
         self.views: dict[str, View] = {}
