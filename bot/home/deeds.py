@@ -145,7 +145,7 @@ class Home:
         refused = door.refusal_of_person(deed.who)
         admin = refused is None and door.refusal_of_admin(deed.who) is None
         told = Told(effective, Today(), notice=notice)
-        reader = Reader(deed.who.user, refused is None, admin, self._suggested(deed.who.user, effective))
+        reader = Reader(deed.who.user, refused is None, admin, self._suggested(deed.who.user, effective), refused)
         if reader.sees:
             own = {one for plan in effective.plans if plan.owner in {"", reader.user} for one in plan.channels}
             told = replace(

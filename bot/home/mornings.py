@@ -9,10 +9,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bot.delivery.post import refusal
 from bot.delivery.row import Delivery, Kind, State
 from bot.page import Cell, Table
-from bot.present.problem import sentence
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 14
 ON_TIME: Final = timedelta(minutes=5)
-_CAUSE_LENGTH: Final = 150
 
 
 class Went(StrEnum):
@@ -89,6 +86,5 @@ def _note(arrival: Arrival, zone: ZoneInfo, language: Language) -> str:
     if not arrival.why:
         return language.say("home.cause.open")
     code = arrival.why.partition(":")[0].strip()
-    if language.has(f"home.cause.{code}"):
-        return language.say(f"home.cause.{code}")
-    return sentence(refusal(code, arrival.channel), language)[:_CAUSE_LENGTH]
+    word = next((word for word in (code, code.partition("_")[0]) if language.has(f"home.cause.{word}")), "other")
+    return language.say(f"home.cause.{word}", code=code)

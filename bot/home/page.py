@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.access import PersonNotListed
 from bot.choices.chosen import Plan
 from bot.form import Press, Row, channel, person
 from bot.home.mornings import Arrival, table
@@ -35,12 +36,13 @@ LANGUAGES: Final = ("ja", "en")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks at Home. `sees`: figures; `suggested`: the language of their Slack where it is another one."""
+    """Who looks at Home. `sees`: figures, and `refused` why not; `suggested`: their Slack's language, if another."""
 
     user: str
     sees: bool
     admin: bool
     suggested: str = ""
+    refused: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def home_parts(told: Told, reader: Reader, language: Language) -> tuple[Part | R
     if reader.sees:
         parts += [*_figures(told.today, language), *_mornings(told, language), *_own(told.effective, reader, language)]
     else:
-        parts += [Heading(language.say("home.title")), Row("", _whom_to_ask(told.effective, language))]
+        parts += [Heading(language.say("home.title")), Row("", _why_not(told.effective, reader, language))]
     parts += _language(told.effective, reader, language)
     if reader.admin:
         parts += [*_shop(told.effective, language), *_digests(told.effective, language), *_rules(told, language)]
@@ -182,8 +184,12 @@ def _rules(told: Told, language: Language) -> Iterator[Part | Row]:
         yield from told.rules
 
 
-def _whom_to_ask(effective: Effective, language: Language) -> str:
-    admins = effective.settings.slack.admins[:ADMINS_NAMED]
-    if not admins:
-        return language.say("home.not_listed_nobody")
-    return language.say("home.not_listed", admins=language.listed(map(person, admins)))
+def _why_not(effective: Effective, reader: Reader, language: Language) -> str:
+    """Why there are no figures here, and who can change that."""
+    if reader.refused is not None and not isinstance(reader.refused, PersonNotListed):
+        return sentence(reader.refused, language)
+    slack = effective.settings.slack
+    admins = language.listed(map(person, slack.admins[:ADMINS_NAMED]))
+    ask = language.say("home.not_listed", admins=admins) if admins else language.say("home.not_listed_nobody")
+    channels = language.say("home.channels_work") if slack.people == "everyone" else ""
+    return language.say("custom.space").join(part for part in (ask, channels) if part)
