@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 WEEKS_BACK: Final = timedelta(days=40)
 REFUSED_SECONDS: Final = 60.0
 _LABELS: Final = 40
-_ASKS_LANGUAGE: Final = re.compile(r"(?:言語|ことば|language|lang)(?: (?P<wanted>\S+))?")
+_ASKS_LANGUAGE: Final = re.compile(
+    r"(?:言語|ことば|language|lang)(?: (?P<here>チャンネル|channel|ここ|here))?(?: (?P<wanted>\S+))?"
+)
 _CODES: Final = {
     "ja": "ja", "jp": "ja", "日本語": "ja", "japanese": "ja", "nihongo": "ja",
     "en": "en", "英語": "en", "english": "en", "eigo": "en",
@@ -143,7 +145,7 @@ class Reception:
         settings, zone = self.shop.current.now().settings, self.shop.desk.zone
         self.quota.question(who.user, settings.quotas, zone)
         if (asked := _ASKS_LANGUAGE.fullmatch(fold(text).strip())) is not None:
-            return self._spoken(asked["wanted"], who)
+            return self._spoken(asked["wanted"], who, here=bool(asked["here"]))
         watched = Witness(self.shop.desk, lambda: self._may_export(who), lambda rows: self._took(who, rows))
         return self.shop.answer(text, who, watched)
 
@@ -160,13 +162,15 @@ class Reception:
     def _took(self, who: Who, rows: int) -> None:
         self._note(Entry("customers", who.user, "about_to_go_dormant", rows, who.channel))
 
-    def _spoken(self, wanted: str | None, who: Who) -> Page:
+    def _spoken(self, wanted: str | None, who: Who, *, here: bool) -> Page:
+        """A person's own language, or with `here` the channel's: asked for, or chosen."""
         if wanted is None:
-            return language_page(self.shop.language(who), chosen=False)
+            language = self.shop.language(who)
+            return language_page(language.say("home.language.yours"), language)
         if wanted not in _CODES:
             raise NoSuchLanguage(language=wanted, known=LANGUAGES)
-        self.home().speak(who, _CODES[wanted])
-        return language_page(self.shop.language(who), chosen=True)
+        code, home = _CODES[wanted], self.home()
+        return language_page(home.speak_in(who, code) if here else home.speak(who, code), Language.of(code))
 
     # --- Home -----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bot.blockkit.form import home, modal
-from bot.choices.chosen import LANGUAGE, SHOP, Choice, Entry, Mark, Plan, of_person
+from bot.choices.chosen import LANGUAGE, SHOP, Choice, Entry, Mark, Plan, of_channel, of_person
 from bot.deed import Deed, Doing, Route, chosen
 from bot.form import VALUE, Row
 from bot.home import digest_form, settings_form
@@ -197,6 +197,15 @@ class Home:
         self.kept.choose(Choice(of_person(who.user), LANGUAGE, language.code, mark), entry)
         self.current.changed()
         return language.say("home.language.chosen")
+
+    def speak_in(self, who: Who, code: str) -> str:
+        """Let an admin choose the language of a channel; what to tell them."""
+        self._admin(who)
+        language, before = Language.of(code), self.current.now().language_of_channel(who.channel)
+        entry = Entry("language", who.user, LANGUAGE, channel=who.channel, before=before, after=code)
+        self.kept.choose(Choice(of_channel(who.channel), LANGUAGE, language.code, Mark(who.user, self.now())), entry)
+        self.current.changed()
+        return language.say("home.language.channel_chosen")
 
     # --- digests --------------------------------------------------------------------------
 

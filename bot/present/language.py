@@ -8,9 +8,8 @@ from bot.page import Button, Buttons, Heading, Page, Paragraph
 LANGUAGES = ("ja", "en")
 
 
-def language_page(language: Language, *, chosen: bool) -> Page:
-    """The language of answers, and a button for the other one, in its own words. `chosen`: just now."""
-    said = language.say("home.language.chosen" if chosen else "home.language.yours")
+def language_page(said: str, language: Language) -> Page:
+    """What holds or was just chosen, how to change it, and a button for the other language in its own words."""
     others = (Language.of(code) for code in LANGUAGES if code != language.code)
     buttons = tuple(Button(other.say(f"home.language.{other.code}"), other.say("command.language")) for other in others)
     return Page(

@@ -253,6 +253,14 @@ def test_each_reader_chooses_the_language_of_answers_in_words(house: House) -> N
     assert "日本語か英語" in house.asked("言語 フランス語")
 
 
+def test_an_admin_chooses_a_channel_s_language_and_readers_keep_their_own(house: House) -> None:
+    assert "管理者だけ" in house.asked("言語 チャンネル 英語", SUZUKI)
+    house.asked("言語 日本語", SUZUKI)
+    assert house.asked("language channel en", SATO) == "Posts and answers in this channel are in English from now on"
+    assert "repeat rate" in house.asked("repeat", SATO)
+    assert "リピート率" in house.asked("repeat", SUZUKI)
+
+
 def test_each_reader_chooses_the_language_in_home(house: House) -> None:
     house.home(SATO)
     shown = house.pressed("home:language", "en")

@@ -10,6 +10,7 @@ from datetime import date, time
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from bot.blockkit import render
 from bot.choices.chosen import Plan
 from bot.delivery.row import State
 from bot.home import digest_form, settings_form
@@ -17,7 +18,9 @@ from bot.home.mornings import SHOWN, Went, arrivals
 from bot.home.page import Reader, Today, Told
 from bot.language import Language
 from bot.local_slack.validation import check_view
+from bot.present.language import language_page
 from tests.bot.home_gallery import FRESH, HOME, KNOWN, OWN, ROWS, SATO, SUZUKI, VIEWS, page, row, shop
+from tests.bot.second_opinion import validate
 from tests.bot.second_opinion_view import validate_view
 
 JA = Language.of("ja")
@@ -41,6 +44,14 @@ def test_two_strangers_would_show_it(name, code):
     view = VIEWS[name](Language.of(code))
     assert check_view(view) == ()
     validate_view(copy.deepcopy(view))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_language_page_offers_the_other_language_in_its_own_words(code, golden):
+    it = Language.of(code)
+    message = render(language_page(it.say("home.language.chosen"), it))
+    validate(message)
+    assert message.blocks == golden
 
 
 def test_the_strangers_refuse_what_slack_refuses():
