@@ -38,6 +38,7 @@ class Kind(StrEnum):
     SOME = "some"  # of the options
     TICKS = "ticks"  # boxes to tick, at most 10
     TIME = "time"
+    DATE = "date"
     NUMBER = "number"
     TEXT = "text"
     PEOPLE = "people"
@@ -76,6 +77,7 @@ class Form:
     fields: tuple[Field, ...]
     intro: str = ""
     kept: str = ""
+    presses: tuple[Press, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 WEEKS_BACK: Final = timedelta(days=40)
 REFUSED_SECONDS: Final = 60.0
+DORMANT: Final = "about_to_go_dormant"
 _LABELS: Final = 40
 _ASKS_LANGUAGE: Final = re.compile(
     r"(?:言語|ことば|language|lang)(?: (?P<here>チャンネル|channel|ここ|here))?(?: (?P<wanted>\S+))?"
@@ -146,7 +147,9 @@ class Reception:
         self.quota.question(who.user, settings.quotas, zone)
         if (asked := _ASKS_LANGUAGE.fullmatch(fold(text).strip())) is not None:
             return self._spoken(asked["wanted"], who, here=bool(asked["here"]))
-        watched = Witness(self.shop.desk, lambda: self._may_export(who), lambda rows: self._took(who, rows))
+        watched = Witness(
+            self.shop.desk, lambda: self.may_export(who), lambda rows: self.took(who, "customers", DORMANT, rows)
+        )
         return self.shop.answer(text, who, watched)
 
     @property
@@ -156,11 +159,13 @@ class Reception:
             self._quota = Quota(self.choices, self.shop.now)
         return self._quota
 
-    def _may_export(self, who: Who) -> None:
+    def may_export(self, who: Who) -> None:
+        """Count a list or file; raises TooManyExports. Before it is made, by whichever room makes it."""
         self.quota.export(who.user, self.shop.current.now().settings.quotas, self.shop.desk.zone)
 
-    def _took(self, who: Who, rows: int) -> None:
-        self._note(Entry("customers", who.user, "about_to_go_dormant", rows, who.channel))
+    def took(self, who: Who, kind: str, what: str, rows: int) -> None:
+        """Write down what somebody took away: `kind` customers or export, `what` of it, and how many rows."""
+        self._note(Entry(kind, who.user, what, rows, who.channel))
 
     def _spoken(self, wanted: str | None, who: Who, *, here: bool) -> Page:
         """A person's own language, or with `here` the channel's: asked for, or chosen."""

@@ -12,13 +12,13 @@ import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from slack_bolt import App, BoltRequest, BoltResponse
 
 from bot.access import Who
-from bot.deed import Deed, Doing, Route, chosen
+from bot.deed import Deed, Doing, Refusing, Route, chosen
 from bot.delivery.reply import Reply, by_url, in_channel
 from bot.delivery.web import WebCalls
 from bot.workers import Once, Workers
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
 
     from bot.delivery.row import Payload
     from bot.page import Page
-
-
-class Refusing(Protocol):
-    """Who may: the rules, with or without what Slack knows of people."""
-
-    def refusal(self, who: Who) -> Problem | None:
-        """Why that person gets no figures there; None when they do."""
-        ...
 
 
 SCOPES = ("app_mentions:read", "commands", "chat:write")

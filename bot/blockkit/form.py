@@ -42,8 +42,12 @@ def modal(form: Form) -> Block:
         "title": plain_text(fit(form.title, TITLE, line)),
         "submit": plain_text(fit(form.submit, TITLE, line)),
         "close": plain_text(fit(form.close, TITLE, line)),
-        "blocks": [*intro, *map(_field, form.fields)],
+        "blocks": [*intro, *map(_field, form.fields), *_pressed(form.presses)],
     }
+
+
+def _pressed(presses: Sequence[Press]) -> list[Block]:
+    return [{"type": "actions", "elements": [_press(press) for press in presses[:BUTTONS]]}] if presses else []
 
 
 def home(parts: Sequence[Part | Row], language: str, *, native: bool = True) -> Block:
@@ -128,6 +132,10 @@ def _time(field: Field) -> Block:
     return {"type": "timepicker", **_initial(field, "initial_time")}
 
 
+def _date(field: Field) -> Block:
+    return {"type": "datepicker", **_initial(field, "initial_date")}
+
+
 def _number(field: Field) -> Block:
     return {"type": "number_input", "is_decimal_allowed": True, **_initial(field, "initial_value")}
 
@@ -155,6 +163,7 @@ _ELEMENTS: Final[Mapping[Kind, Callable[[Field], Block]]] = {
     Kind.SOME: _some,
     Kind.TICKS: _ticks,
     Kind.TIME: _time,
+    Kind.DATE: _date,
     Kind.NUMBER: _number,
     Kind.TEXT: _text,
     Kind.PEOPLE: _people,

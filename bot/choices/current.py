@@ -37,6 +37,18 @@ class Kept(Protocol):
         ...
 
 
+class Unchosen:
+    """Where nothing is chosen in Slack: the files decide."""
+
+    def version(self) -> int:
+        """There was no change."""
+        return 0
+
+    def read(self) -> Chosen:
+        """Nothing."""
+        return Chosen()
+
+
 @dataclass(slots=True)
 class Current:
     """The settings as read at the start, and what Slack's choices make of them now."""
