@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+import structlog
+
 from bot.access import Who
 from bot.choices.chosen import Entry, Plan
 from bot.choices.quota import Quota
 from bot.choices.targets import targets
+from bot.delivery.post import ChannelUnknown
 from bot.grammar.lexicon import fold
 from bot.home.deeds import Home
 from bot.home.digest_form import Known
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from bot.choices.current import Current
+    from bot.choices.effective import Effective
     from bot.choices.store import Choices
     from bot.delivery.ledger import Ledger
     from bot.delivery.morning import Target
@@ -55,6 +59,9 @@ _CODES: Final = {
     "ja": "ja", "jp": "ja", "日本語": "ja", "japanese": "ja", "nihongo": "ja",
     "en": "en", "英語": "en", "english": "en", "eigo": "en",
 }  # fmt: skip
+
+
+log = structlog.get_logger("asakai.access")
 
 
 class NoSuchLanguage(Problem):
@@ -111,6 +118,7 @@ class Reception:
     workspace: str = "default"
     rules: Callable[[Language], tuple[Row, ...]] = lambda _: ()
     _quota: Quota | None = None
+    _channels: tuple[tuple[int, int], frozenset[str]] = ((-1, -1), frozenset())
     _refused: Once = field(default_factory=lambda: Once(time.monotonic, REFUSED_SECONDS))
 
     # --- who may --------------------------------------------------------------------------
@@ -118,9 +126,21 @@ class Reception:
     def door(self) -> Door:
         """The rules of this moment."""
         effective = self.shop.current.now()
-        channels = frozenset(self.directory.ids(tuple(effective.channels())))
-        access = access_of(effective, self.roll, channels, self.team)
+        access = access_of(effective, self.roll, self._ids(effective), self.team)
         return Door(access, self.roll, self._note, effective.settings.slack.workspace_admins)
+
+    def _ids(self, effective: Effective) -> frozenset[str]:
+        """The ids of the channels where figures are answered; one that is gone closes no other."""
+        asked = (effective.chosen.version, int(time.monotonic() // REFUSED_SECONDS))
+        if self._channels[0] != asked:
+            found: set[str] = set()
+            for channel in effective.channels():
+                try:
+                    found.update(self.directory.ids((channel,)))
+                except ChannelUnknown:
+                    log.warning("channel_not_known", channel=channel)
+            self._channels = (asked, frozenset(found))
+        return self._channels[1]
 
     def targets(self, *, strict: bool = False) -> tuple[Target, ...]:
         """Each channel with the digests it gets."""

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from bot.deed import Web
-from metrics.problem import Problem
+from bot.delivery.post import SlackUnreachable
 
 SCOPES: Final = ("users:read", "usergroups:read", "channels:read", "groups:read", "im:write", "im:history")
 """What this room's calls, and digests in direct messages, need of a bot token."""
 KEEP_SECONDS: Final = 300.0
+AWAY_SECONDS: Final = 3600.0
 _MOST: Final = 20_000
 
 _T = TypeVar("_T")
@@ -39,9 +40,17 @@ class Person:
         return self.locale.partition("-")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel. `shared`: with another company; `member`: the bot is in it."""
+
+    shared: bool
+    member: bool
+
+
 @dataclass(slots=True)
 class Roll:
-    """Slack's answers about people, groups and channels, kept for five minutes."""
+    """Slack's answers about people, groups and channels, kept for five minutes; an hour while it is away."""
 
     web: Web
     clock: Callable[[], float] = time.monotonic
@@ -55,37 +64,38 @@ class Roll:
         )
 
     def members(self, group: str) -> frozenset[str]:
-        """Who is in a user group; an unknown or disabled group has nobody, so nobody is let in by it."""
-        return self._remembered("group", group, lambda: self._members(group))
+        """Who is in a user group; raises a Problem where Slack does not say."""
+        return self._remembered(
+            "group", group, lambda: _members(self.web.call("usergroups.users.list", usergroup=group))
+        )
+
+    def place(self, channel: str) -> Place:
+        """What is to know of a channel; raises a Problem where Slack does not say."""
+        return self._remembered(
+            "channel", channel, lambda: _place(self.web.call("conversations.info", channel=channel))
+        )
 
     def shared(self, channel: str) -> bool:
-        """Whether another company is in the channel, or invited; raises a Problem where Slack does not say."""
-        if channel.startswith("D"):
-            return False
-        return self._remembered(
-            "channel", channel, lambda: _shared(self.web.call("conversations.info", channel=channel))
-        )
+        """Whether another company is in the channel, or invited."""
+        return not channel.startswith("D") and self.place(channel).shared
 
     def direct(self, user: str) -> str:
         """The direct message with a person, opened where there is none yet."""
-        answer = self._remembered("direct", user, lambda: self.web.call("conversations.open", users=user))
-        return str(answer["channel"]["id"])
-
-    def _members(self, group: str) -> frozenset[str]:
-        try:
-            return frozenset(map(str, self.web.call("usergroups.users.list", usergroup=group)["users"]))
-        except Problem:
-            kept = self._kept.get(("group", group))
-            if kept is None:
-                raise
-            return kept[1]  # type: ignore[return-value]  # what was kept under this key
+        return self._remembered("direct", user, lambda: _direct(self.web.call("conversations.open", users=user)))
 
     def _remembered(self, kind: str, name: str, ask: Callable[[], _T]) -> _T:
+        """What was answered in the last five minutes; while Slack is away, in the last hour."""
         with self._lock:
             kept = self._kept.get((kind, name))
-        if kept is not None and self.clock() - kept[0] < KEEP_SECONDS:
+        age = float("inf") if kept is None else self.clock() - kept[0]
+        if kept is not None and age < KEEP_SECONDS:
             return kept[1]  # type: ignore[return-value]  # what was kept under this key
-        found = ask()
+        try:
+            found = ask()
+        except SlackUnreachable:
+            if kept is None or age >= AWAY_SECONDS:
+                raise
+            return kept[1]  # type: ignore[return-value]  # the same
         with self._lock:
             if len(self._kept) >= _MOST:
                 self._kept.clear()
@@ -104,6 +114,15 @@ def _person(answer: Mapping[str, Any]) -> Person:
     )
 
 
-def _shared(answer: Mapping[str, Any]) -> bool:
+def _members(answer: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(map(str, answer["users"]))
+
+
+def _place(answer: Mapping[str, Any]) -> Place:
     channel = answer["channel"]
-    return any(channel.get(name) for name in ("is_ext_shared", "is_pending_ext_shared"))
+    shared = any(channel.get(name) for name in ("is_ext_shared", "is_pending_ext_shared"))
+    return Place(shared, member=bool(channel.get("is_member")))
+
+
+def _direct(answer: Mapping[str, Any]) -> str:
+    return str(answer["channel"]["id"])

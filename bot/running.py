@@ -82,10 +82,12 @@ class Shop:
         """The desk with the settings in force; a new one only where something was chosen in Slack."""
         effective = self.current.now()
         version = effective.chosen.version
-        if version not in self._desks:
+        desk = self._desks.get(version)
+        if desk is None:
+            desk = replace(self.first_desk, settings=effective.settings)
             self._desks.clear()
-            self._desks[version] = replace(self.first_desk, settings=effective.settings)
-        return self._desks.get(version, self.first_desk)
+            self._desks[version] = desk
+        return desk
 
     # -- what is posted ----------------------------------------------------------
 

@@ -33,38 +33,48 @@ def targets(
     found stops no other; `strict` raises its Problem instead.
     """
     found: list[Target] = []
+    alerts = _alert_channels(effective.settings, ids, strict=strict)
     for plan in effective.plans:
         try:
             if not plan.paused and (not plan.owner or sees(plan)):
-                found += _of_plan(plan, effective, ids)
+                found += _of_plan(plan, effective.settings, ids, alerts)
         except Problem as problem:
             if strict:
                 raise
             log.warning("digest_left_out", name=plan.name, why=problem.key)
-    return (*found, *_alerts(effective, ids, {target.channel for target in found if target.alerts}))
+    there = {target.channel for target in found if target.alerts}
+    return (*found, *_alerts(effective, [channel for channel in alerts if channel not in there]))
 
 
-def _of_plan(plan: Plan, effective: Effective, ids: Ids) -> Iterator[Target]:
-    settings = effective.settings
-    alerts = frozenset(ids(settings.alert_channels)) if plan.name == MAIN_DIGEST and settings.alert.enabled else ()
+def _alert_channels(settings: Settings, ids: Ids, *, strict: bool) -> tuple[str, ...]:
+    """Where alerts go; nowhere while a channel cannot be found, but the digests do."""
+    try:
+        return ids(settings.alert_channels) if settings.alert.enabled else ()
+    except Problem as problem:
+        if strict:
+            raise
+        log.warning("alerts_left_out", why=problem.key)
+        return ()
+
+
+def _of_plan(plan: Plan, settings: Settings, ids: Ids, alerts: Sequence[str]) -> Iterator[Target]:
     for channel in ids(plan.channels):
         yield Target(
             channel,
             plan.at,
             zone(plan.zone or settings.zone),
             calendar(plan, settings),
-            alerts=channel in alerts,
+            alerts=plan.name == MAIN_DIGEST and channel in alerts,
             name=plan.name,
         )
 
 
-def _alerts(effective: Effective, ids: Ids, there: set[str]) -> Iterator[Target]:
+def _alerts(effective: Effective, channels: Sequence[str]) -> Iterator[Target]:
     """Channels that get alerts but not the main digest, at the main digest's time."""
     settings = effective.settings
     main = effective.plan(MAIN_DIGEST) or Plan(MAIN_DIGEST, at=settings.digest.at)
-    for channel in ids(settings.alert_channels) if settings.alert.enabled else ():
-        if channel not in there:
-            yield Target(channel, main.at, zone(settings.zone), calendar(main, settings), digest=False)
+    for channel in channels:
+        yield Target(channel, main.at, zone(settings.zone), calendar(main, settings), digest=False)
 
 
 def calendar(plan: Plan, settings: Settings) -> Calendar:

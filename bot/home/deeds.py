@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from bot.blockkit.form import home, modal
 from bot.choices.chosen import LANGUAGE, SHOP, Choice, Entry, Mark, Plan, of_channel, of_person
 from bot.deed import Deed, Doing, Route, chosen
-from bot.form import VALUE, Row
+from bot.form import VALUE, Row, channel
 from bot.home import digest_form, settings_form
 from bot.home.digest_form import DIGEST_FORM, Known
 from bot.home.mornings import arrivals
@@ -242,13 +242,21 @@ class Home:
         before, _ = self._meant(deed)
         self._owner_or_admin(deed.who, before)
         plan = digest_form.read(before, *_filled(deed))
-        for wanted in () if plan.owner else plan.channels:
-            if self.roll.shared(wanted):
-                raise SharedChannel(channel=wanted)
+        absent = [] if plan.owner else self._checked(plan.channels)
         if not plan.name:
             plan = replace(plan, name=_new_name(plan), channels=self._direct(plan))
         self._put(deed.who, plan, before if before.name else None)
-        return self._language(deed.who).say("home.kept", title=title_of(plan, self._language(deed.who)))
+        language = self._language(deed.who)
+        said = language.say("home.kept", title=title_of(plan, language))
+        return f"{said}\n{language.say('home.invite', channels=[channel(one) for one in absent])}" if absent else said
+
+    def _checked(self, channels: Sequence[str]) -> list[str]:
+        """The channels that the bot is not in yet; raises SharedChannel."""
+        places = {one: self.roll.place(one) for one in channels if one.startswith(("C", "G"))}
+        for one, place in places.items():
+            if place.shared:
+                raise SharedChannel(channel=one)
+        return [one for one, place in places.items() if not place.member]
 
     def _direct(self, plan: Plan) -> tuple[str, ...]:
         return (self.roll.direct(plan.owner),) if plan.owner else plan.channels
@@ -313,9 +321,7 @@ class Home:
     def _keep_settings(self, deed: Deed) -> str:
         self._admin(deed.who)
         values, effective = settings_form.values_of(*_filled(deed)), self.current.now()
-        for wanted in lists_of(deed).get("channels", ()):
-            if self.roll.shared(wanted):
-                raise SharedChannel(channel=wanted)
+        self._checked(lists_of(deed).get("channels", ()))
         changed = [name for name in FIELDS.values() if values[name] != settings_form.plain(effective.settings, name)]
         for name in changed:
             self._choose(deed.who, name, values[name], effective)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.bot.at_home import GUEST, HOME, PARTNERS, SATO, SUZUKI, House, option, options, running
+from tests.bot.at_home import GENERAL, GUEST, HOME, PARTNERS, SATO, SUZUKI, House, option, options, running
 
 
 @pytest.fixture(autouse=True)
@@ -231,6 +231,14 @@ def test_the_main_digest_is_changed_paused_resumed_and_deleted(house: House) -> 
     assert "「朝のダイジェスト」を削除しました" in shown
     assert "月曜・木曜" not in shown
     assert [kind for kind, *_ in house.audited()].count("digest") == 4
+
+
+def test_where_the_bot_is_not_yet_an_admin_is_told_to_invite_it(house: House) -> None:
+    house.home(SATO)
+    wanted = {"type": "multi_conversations_select", "selected_conversations": [GENERAL]}
+    shown = house.saved(house.form("home:digest:edit", "daily"), channels=wanted)
+    assert f"ボットがまだいないチャンネルがあります：<#{GENERAL}>" in shown
+    assert "「朝のダイジェスト」を保存しました" in shown
 
 
 def test_no_digest_goes_to_a_channel_that_another_company_reads(house: House) -> None:
