@@ -7,24 +7,23 @@ is written down with its change, and Home is shown again with what came of it.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.blockkit.form import home, modal
 from bot.choices.chosen import LANGUAGE, SHOP, Choice, Entry, Mark, Plan, of_channel, of_person
-from bot.deed import Deed, Doing, Route, chosen
-from bot.form import VALUE, Row, channel
+from bot.deed import Deed, Doing, Route
+from bot.form import Row, channel
 from bot.home import digest_form, settings_form
 from bot.home.digest_form import DIGEST_FORM, Known
+from bot.home.filled import filed, filled, lists_of, new_name, plain_json, seen, settings_seen, written
 from bot.home.mornings import arrivals
 from bot.home.page import LANGUAGES, Reader, Today, Told, home_parts
 from bot.home.settings_form import FIELDS, SETTINGS_FORM
-from bot.home.words import line_of, title_of
+from bot.home.words import title_of
 from bot.language import Language
 from bot.present.problem import sentence
-from bot.settings import MAIN_DIGEST
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from bot.roll import Roll
 
 MOST_OWN: Final = 5
-_LISTS: Final = ("selected_options", "selected_conversations", "selected_channels", "selected_users")
 
 
 class NoSuchDigest(Problem):
@@ -226,25 +224,25 @@ class Home:
         return self._open_digest(deed, plan, plan.name)
 
     def _open_digest(self, deed: Deed, plan: Plan, name: str) -> str:
-        kept = json.dumps({"name": name, "owner": plan.owner, "seen": _seen(plan.mark)})
+        kept = json.dumps({"name": name, "owner": plan.owner, "seen": seen(plan.mark)})
         known = replace(self.shop.known(), own_zone=self.roll.person(deed.who.user).zone)
         form = digest_form.digest_form(plan, known, self._language(deed.who), kept)
         deed.web.call("views.open", trigger_id=deed.trigger_id, view=modal(form))
         return ""
 
     def _wrong_digest(self, deed: Deed) -> Mapping[str, str]:
-        language, (plan, seen) = self._language(deed.who), self._meant(deed)
-        if plan.mark and _seen(plan.mark) != seen:
+        language, (plan, shown) = self._language(deed.who), self._meant(deed)
+        if plan.mark and seen(plan.mark) != shown:
             return {"at": language.say("form.wrong.meanwhile")}
-        return digest_form.wrong(plan, *_filled(deed), self.shop.known(), language)
+        return digest_form.wrong(plan, *filled(deed), self.shop.known(), language)
 
     def _keep_digest(self, deed: Deed) -> str:
         before, _ = self._meant(deed)
         self._owner_or_admin(deed.who, before)
-        plan = digest_form.read(before, *_filled(deed))
+        plan = digest_form.read(before, *filled(deed))
         absent = [] if plan.owner else self._checked(plan.channels)
         if not plan.name:
-            plan = replace(plan, name=_new_name(plan), channels=self._direct(plan))
+            plan = replace(plan, name=new_name(plan), channels=self._direct(plan))
         self._put(deed.who, plan, before if before.name else None)
         language = self._language(deed.who)
         said = language.say("home.kept", title=title_of(plan, language))
@@ -270,18 +268,18 @@ class Home:
     def _delete(self, deed: Deed) -> str:
         plan, language = self._plan(deed.who, deed.value), self._language(deed.who)
         effective, now = self.current.now(), self.now()
-        if plan.name in _filed(self.current):
+        if plan.name in filed(self.current):
             self._put(deed.who, replace(plan, removed=True), plan)
         else:
-            entry = Entry("digest", deed.who.user, plan.name, before=_written(plan, effective))
+            entry = Entry("digest", deed.who.user, plan.name, before=written(plan, effective))
             self.kept.delete(plan.name, entry, now)
             self.current.changed()
         return language.say("home.was_deleted", title=title_of(plan, language))
 
     def _put(self, who: Who, plan: Plan, before: Plan | None) -> None:
         mark, effective = Mark(who.user, self.now()), self.current.now()
-        old = _written(before, effective) if before else ""
-        entry = Entry("digest", who.user, plan.name, before=old, after=_written(plan, effective))
+        old = written(before, effective) if before else ""
+        entry = Entry("digest", who.user, plan.name, before=old, after=written(plan, effective))
         self.kept.put(plan, entry, mark)
         self.current.changed()
 
@@ -307,20 +305,20 @@ class Home:
     def _settings(self, deed: Deed) -> str:
         self._admin(deed.who)
         effective = self.current.now()
-        kept = json.dumps({"seen": _settings_seen(effective)})
+        kept = json.dumps({"seen": settings_seen(effective)})
         form = settings_form.settings_form(effective.settings, self._language(deed.who), kept)
         deed.web.call("views.open", trigger_id=deed.trigger_id, view=modal(form))
         return ""
 
     def _wrong_settings(self, deed: Deed) -> Mapping[str, str]:
         effective, language = self.current.now(), self._language(deed.who)
-        if json.loads(deed.body["view"]["private_metadata"])["seen"] != _settings_seen(effective):
+        if json.loads(deed.body["view"]["private_metadata"])["seen"] != settings_seen(effective):
             return {"target": language.say("form.wrong.meanwhile")}
-        return settings_form.wrong(effective.settings, *_filled(deed), language)
+        return settings_form.wrong(effective.settings, *filled(deed), language)
 
     def _keep_settings(self, deed: Deed) -> str:
         self._admin(deed.who)
-        values, effective = settings_form.values_of(*_filled(deed)), self.current.now()
+        values, effective = settings_form.values_of(*filled(deed)), self.current.now()
         self._checked(lists_of(deed).get("channels", ()))
         changed = [name for name in FIELDS.values() if values[name] != settings_form.plain(effective.settings, name)]
         for name in changed:
@@ -333,7 +331,7 @@ class Home:
     def _choose(self, who: Who, name: str, value: object, effective: Effective) -> None:
         """Keep one setting; the files' own value needs no choice."""
         mark, before = Mark(who.user, self.now()), settings_form.plain(effective.settings, name)
-        entry = Entry("setting", who.user, name, before=_json(before), after=_json(value))
+        entry = Entry("setting", who.user, name, before=plain_json(before), after=plain_json(value))
         if value == settings_form.plain(self.current.settings, name):
             self.kept.forget(SHOP, name, entry, mark.at)
         else:
@@ -366,48 +364,3 @@ class Home:
 def _refuse(door: Door, who: Who, problem: Problem | None) -> None:
     if door.noted(who, problem) is not None and problem is not None:
         raise problem
-
-
-def lists_of(deed: Deed) -> Mapping[str, Sequence[str]]:
-    """Field -> what was chosen of several; a label may hold a comma."""
-    found: dict[str, Sequence[str]] = {}
-    for name, elements in deed.state.items():
-        element: Mapping[str, Any] = elements.get(VALUE, {})
-        several = next((element[kind] for kind in _LISTS if element.get(kind)), ())
-        found[name] = tuple(str(one["value"]) if isinstance(one, dict) else str(one) for one in several)
-    return found
-
-
-def _filled(deed: Deed) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]]]:
-    """What stands in a sent form: single values, and lists."""
-    return {name: chosen(elements.get(VALUE, {})) for name, elements in deed.state.items()}, lists_of(deed)
-
-
-def _new_name(plan: Plan) -> str:
-    """A name that no other digest has or had: it is in the ledger's key."""
-    return f"{plan.owner or 'slack'}-{secrets.token_hex(4)}"
-
-
-def _filed(current: Current) -> frozenset[str]:
-    """The digests that the files describe."""
-    return frozenset({MAIN_DIGEST, *(digest.name for digest in current.settings.digests)})
-
-
-def _seen(mark: Mark | None) -> str:
-    return mark.at.isoformat() if mark else ""
-
-
-def _settings_seen(effective: Effective) -> str:
-    """Which state of the settings a form shows."""
-    return max((_seen(effective.mark(name)) for name in FIELDS.values()), default="")
-
-
-def _written(plan: Plan, effective: Effective) -> str:
-    """A digest as the audit keeps it: readable, in one line."""
-    language = Language.of("en")
-    line = line_of(plan, effective, language).replace("\n", " ")
-    return f"{title_of(plan, language)}: {line}{' (deleted)' if plan.removed else ''}"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -49,7 +49,7 @@ def digest_form(plan: Plan, known: Known, language: Language, kept: str) -> Form
         *(() if main else (Field("title", say("form.title"), Kind.TEXT, (plan.title,), hint=say("form.title_hint")),)),
         *(() if own else (Field("channels", say("form.channels"), Kind.CHANNELS, plan.channels),)),
         Field("at", say("form.at"), Kind.TIME, (f"{plan.at:%H:%M}",)),
-        Field("zone", say("form.zone"), Kind.ONE, (plan.zone or known.zone,), _zones(plan, known)),
+        Field("zone", say("form.zone"), Kind.ONE, (_zone(plan, known),), _zones(plan, known)),
         *_days(plan, language),
         Field(
             "segments",
@@ -83,6 +83,12 @@ def _days(plan: Plan, language: Language) -> tuple[Field, Field]:
             optional=True,
         ),
     )
+
+
+def _zone(plan: Plan, known: Known) -> str:
+    """The digest's zone; a new one of one's own is where its owner is."""
+    here = known.own_zone if plan.owner and not plan.name else ""
+    return plan.zone or here or known.zone
 
 
 def _zones(plan: Plan, known: Known) -> tuple[Option, ...]:

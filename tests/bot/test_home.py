@@ -183,7 +183,7 @@ def test_a_digest_of_one_s_own_is_sent_by_direct_message_with_its_filter_and_lan
             language=option("en"),
         )
         assert "「自分用」を保存しました" in shown
-        assert "営業日 08:00 ・ 英語 ・ 絞り込み：チャネル＝LINE" in shown
+        assert "営業日 08:00 ｜ 英語 ｜ 絞り込み：チャネル＝LINE" in shown
         direct = house.slack.workspace.direct_message(SUZUKI).id
         house.until(lambda: bool(house.slack.messages(direct)))
         assert house.slack.messages(direct)[0].text.endswith(", LINE only")
