@@ -11,6 +11,8 @@ from bot.local_slack.shapes import message_shape
 from bot.local_slack.validation import check_blocks, check_message
 from bot.local_slack.workspace import BOT_USER, Channel, Message
 
+ATTACHMENTS: Final = 100
+
 
 def post_message(call: Call) -> Answer:
     """chat.postMessage: refuse in Slack's order, then keep it."""
@@ -91,6 +93,8 @@ def compose(call: Call, channel: str) -> Message:
     attachments = call.structure("attachments", "invalid_attachments") or ()
     if not isinstance(attachments, (list, tuple)):
         raise Refused("invalid_attachments")
+    if len(attachments) > ATTACHMENTS:
+        raise Refused("too_many_attachments")
     refuse_flaws(check_message(text or ("…" if attachments else ""), blocks))
     return Message(
         channel=channel,
