@@ -14,16 +14,14 @@ from typing import Any
 from bot.choices.current import LOOK_SECONDS
 from bot.choices.store import Choices
 from bot.desk import Desk, desk
-from bot.local_slack import Channel, LocalSlack
-from bot.local_slack.seeds import rooms
-from bot.local_slack.workspace import BOT_USER
+from bot.local_slack import LocalSlack
 from bot.running import WORKSPACE, serve
 from bot.settings import Settings
 from bot.settings.layers import load
 from tests.bot.shelf import FakeShelf, steady_shop
 
 HOME, GENERAL, PARTNERS = "C0ASAKAI01", "C0GENERAL1", "C0PARTNER1"
-SATO, SUZUKI, GUEST = "U0SATO0001", "U0SUZUKI01", "U0GUEST001"
+SATO, SUZUKI, TANAKA, GUEST = "U0SATO0001", "U0SUZUKI01", "U0TANAKA01", "U0GUEST001"
 FRIDAY = datetime(2026, 11, 19, 23, 31, tzinfo=UTC)  # Friday 20 November, 08:31 in Tokyo
 WAIT = 120
 
@@ -164,8 +162,7 @@ def shop_of(settings: Settings) -> Desk:
 
 @contextmanager
 def running(folder: Path, **more: str) -> Iterator[House]:
-    places = (*rooms(), Channel(PARTNERS, "partners", {SATO, SUZUKI, BOT_USER}, is_ext_shared=True))
-    with LocalSlack(start=FRIDAY.timestamp(), messages_per_second=None, ack_seconds=60, channels=places) as slack:
+    with LocalSlack(start=FRIDAY.timestamp(), messages_per_second=None, ack_seconds=60) as slack:
         settings, stop = settings_for(slack, folder, **more), threading.Event()
         failed: list[BaseException] = []
 

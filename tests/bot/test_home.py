@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.bot.at_home import GENERAL, GUEST, HOME, PARTNERS, SATO, SUZUKI, House, option, options, running
+from tests.bot.at_home import GENERAL, GUEST, HOME, PARTNERS, SATO, SUZUKI, TANAKA, House, option, options, running
 
 
 @pytest.fixture(autouse=True)
@@ -105,9 +105,9 @@ def test_a_forged_press_changes_nothing_and_is_written_down(house: House) -> Non
 
 
 def test_members_of_a_user_group_are_listed(tmp_path: Path) -> None:
-    with running(tmp_path, ASAKAI_SLACK__ADMINS="", ASAKAI_SLACK__ALLOWED_GROUPS="S0SHOP0001") as house:
-        assert "30日以内リピート率" in house.home(SATO)
-        assert "リピート率" not in house.home(SUZUKI)
+    with running(tmp_path, ASAKAI_SLACK__ADMINS="", ASAKAI_SLACK__ALLOWED_GROUPS="S0MARKET01") as house:
+        assert "30日以内リピート率" in house.home(SUZUKI)
+        assert "リピート率" not in house.home(TANAKA)
 
 
 def test_the_workspace_s_admins_count_only_where_the_shop_wants_it(tmp_path: Path) -> None:
@@ -267,6 +267,12 @@ def test_an_admin_chooses_a_channel_s_language_and_readers_keep_their_own(house:
     assert house.asked("language channel en", SATO) == "Posts and answers in this channel are in English from now on"
     assert "repeat rate" in house.asked("repeat", SATO)
     assert "リピート率" in house.asked("repeat", SUZUKI)
+
+
+def test_whose_slack_is_in_english_is_offered_english_until_they_choose(house: House) -> None:
+    assert "You can be answered in English, too." in house.home(TANAKA)
+    assert "You can be answered" not in house.home(SUZUKI)
+    assert "You can be answered" not in house.pressed("home:language", "en", TANAKA)
 
 
 def test_each_reader_chooses_the_language_in_home(house: House) -> None:
