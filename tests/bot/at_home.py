@@ -38,6 +38,7 @@ class House:
     def home(self, user: str = SATO) -> str:
         """What Home says to this person after opening it."""
         before = self.hash(user)
+        self.slack.wait_socket(timeout=WAIT)  # on a busy machine the bot's socket goes and comes back
         self.slack.open_home(user).acked()
         self.until(lambda: self.hash(user) != before)
         return self.shown(user)
@@ -54,6 +55,7 @@ class House:
     def press(self, name: str, value: str | None = None, user: str = SATO) -> None:
         view = self.slack.home(user)
         assert view is not None
+        self.slack.wait_socket(timeout=WAIT)
         self.slack.click_view(view, name, value=value).acked()
 
     def pressed(self, name: str, value: str | None = None, user: str = SATO) -> str:
@@ -71,6 +73,7 @@ class House:
 
     def sent(self, view: Any, **changes: Mapping[str, Any]) -> dict[str, Any]:
         """Submit the form as it stands with some fields changed; what the bot acknowledged."""
+        self.slack.wait_socket(timeout=WAIT)
         return self.slack.submit(view, {**as_it_stands(view), **{k: {"value": v} for k, v in changes.items()}}).acked()
 
     def saved(self, view: Any, user: str = SATO, **changes: Mapping[str, Any]) -> str:
@@ -81,6 +84,7 @@ class House:
         return self.shown(user)
 
     def asked(self, text: str, user: str = SUZUKI, channel: str = HOME) -> str:
+        self.slack.wait_socket(timeout=WAIT)
         heard = self.slack.command("/kpi", text, user=user, channel=channel)
         heard.acked()
         return heard.answer(timeout=WAIT).text
