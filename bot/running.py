@@ -10,28 +10,32 @@ import os
 import socket
 import threading
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot import log as logging
-from bot.access import Access, Who
-from bot.delivery.clock import Calendar
+from bot.choices.chosen import Plan
+from bot.choices.current import Current
+from bot.choices.store import Choices
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
-from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
+from bot.delivery.morning import DIGEST, Morning, data_day, send_now
 from bot.delivery.payload import payload_of
 from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
+from bot.delivery.web import WebCalls
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.alert import alert
 from bot.present.digest import digest
+from bot.reception import Reception
+from bot.roll import Roll
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
-from bot.slack import Answers, Edge
+from bot.slack import Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import answer, explain
 from metrics.problem import Problem
@@ -40,9 +44,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime
 
+    from bot.access import Who
     from bot.desk import Desk
     from bot.page import Page
     from bot.settings import Settings
+    from bot.subcommands import Figures
     from metrics.alert import Judgement
 
 WORKSPACE = "default"
@@ -51,14 +57,37 @@ WORKSPACE = "default"
 notes = structlog.get_logger("asakai")
 
 
+class DigestGone(Problem):
+    """The digest was deleted after it was owed."""
+
+    key = "digest_gone"
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A shop's bot: its settings, its desk, and its clock."""
+    """A shop's bot at each moment: what its files and Slack say now, its desk, and its clock."""
 
-    settings: Settings
-    desk: Desk
+    current: Current
+    first_desk: Desk
     now: Callable[[], datetime]
-    language: Language
+    _desks: dict[int, Desk] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.current.now().settings
+
+    @property
+    def desk(self) -> Desk:
+        """The desk with the settings in force; a new one only where something was chosen in Slack."""
+        effective = self.current.now()
+        version = effective.chosen.version
+        desk = self._desks.get(version)
+        if desk is None:
+            desk = replace(self.first_desk, settings=effective.settings)
+            self._desks.clear()
+            self._desks[version] = desk
+        return desk
 
     # -- what is posted ----------------------------------------------------------
 
@@ -66,66 +95,47 @@ class Shop:
         """The bytes of a message that is due: computed from all that is known now."""
         day = data_day(row.key.local_date)
         self.desk.refresh()
-        page = self._alert(day) if row.key.kind is Kind.ALERT else self.digest(day)
+        alerts = row.key.kind is Kind.ALERT
+        page = self._alert(day, row.key.channel) if alerts else self.digest(day, row.key.name, row.key.channel)
         return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
 
-    def digest(self, day: date) -> Page:
-        """The digest of the morning after `day`."""
-        return digest(self.desk.report(day, dimensions=(self.settings.main_dimension,)), self.language)
+    def digest(self, day: date, name: str = DIGEST, channel: str = "") -> Page:
+        """A digest of the morning after `day`, of its customers and in its language."""
+        effective = self.current.now()
+        plan = effective.plan(name) or (Plan(DIGEST) if name == DIGEST else None)
+        if plan is None:
+            raise DigestGone(name=name)
+        dimension = plan.dimension or self.settings.main_dimension
+        report = self.desk.report(day, filters=plan.filters, dimensions=(dimension,))
+        return digest(report, Language.of(effective.language_of_plan(plan, channel)))
 
-    def _alert(self, day: date) -> Page:
+    def _alert(self, day: date, channel: str) -> Page:
         report = self.desk.alert(day)
-        return alert(report.judgement, report, self.language)
+        return alert(report.judgement, report, Language.of(self.current.now().language_of_channel(channel)))
 
     def judge(self, day: date) -> Judgement:
         """How that day's repeat rate stands against the alert's threshold."""
         return self.desk.alert(day).judgement
 
-    def targets(self, directory: Directory) -> tuple[Target, ...]:
-        """Each channel with what it gets."""
-        settings, wanted = self.settings, self.settings.digest
-        calendar = Calendar(
-            None if wanted.country == "none" else wanted.country,
-            frozenset(wanted.company_holidays),
-            frozenset(wanted.working_days),
-            every_day=not wanted.business_days_only,
-        )
-        digests, alerts = directory.ids(wanted.channels), directory.ids(settings.alert_channels)
-        channels = tuple(dict.fromkeys((*digests, *alerts)))
-        return tuple(
-            Target(
-                channel,
-                wanted.at,
-                self.desk.zone,
-                calendar,
-                digest=channel in digests,
-                alerts=settings.alert.enabled and channel in alerts,
-            )
-            for channel in channels
-        )
-
     # -- what is answered ----------------------------------------------------------
 
-    def answers(self, directory: Directory, team: str | None) -> Answers:
-        """What Slack's edge asks of us."""
-        return Answers(self.answer, self.explain, self._say, lambda: self.access(directory, team))
+    def language(self, who: Who) -> Language:
+        """The reader's language."""
+        return Language.of(self.current.now().language_of_person(who.user, who.channel))
 
-    def answer(self, text: str, who: Who) -> Page:
-        """The page for a text; raises Problem."""
+    def answer(self, text: str, who: Who, figures: Figures | None = None) -> Page:
+        """The page for a text; raises Problem. `figures`: the desk, watched."""
         self.desk.refresh()
         sees = who.user in self.settings.customers.allowed_users
-        return answer(text, self.desk, self.language, main_dimension=self.settings.main_dimension, sees_customers=sees)
+        dimension = self.settings.main_dimension
+        return answer(text, figures or self.desk, self.language(who), main_dimension=dimension, sees_customers=sees)
 
-    def explain(self, problem: Problem, _who: Who) -> Page:
+    def explain(self, problem: Problem, who: Who) -> Page:
         """The page that says a problem."""
-        return explain(problem, self.language)
+        return explain(problem, self.language(who))
 
-    def access(self, directory: Directory, team: str | None) -> Access:
-        """Who gets figures where."""
-        channels = frozenset(directory.ids(tuple(self.settings.channels)))
-        return Access(channels, frozenset(self.settings.slack.allowed_users), team)
-
-    def _say(self, page: Page) -> Payload:
+    def say(self, page: Page) -> Payload:
+        """A page as Slack takes it."""
         return payload_of(page, native=self.settings.slack.native_blocks)
 
 
@@ -139,16 +149,17 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     app_token = settings.secret("app_token") if settings.slack.mode == "socket" else ""
     signing_secret = settings.secret("signing_secret") if settings.slack.mode == "http" else ""
     team = check_token(client)
-    shop, directory = Shop(settings, desk, now, Language.of(settings.language)), Directory(client)
-    _check_channels(shop, directory)
-    with closing(Ledger.open(settings.state)) as ledger:
+    with closing(Ledger.open(settings.state)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
+        shop = Shop(Current(settings, choices, awake), desk, now)
+        reception = Reception(shop, choices, ledger, Directory(client), Roll(WebCalls(client)), team)
+        _check_channels(reception)
         courier = _courier(shop, ledger, SlackChannel(client))
-        morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), shop.judge, settings.alert.judge)
+        morning = Morning(ledger, courier, WORKSPACE, reception.targets, shop.judge, settings.alert.judge)
         ticker = Ticker(morning.tick, now)
-        edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret)
+        edge = Edge(client, reception.answers(), signing_secret=signing_secret, routes=reception.home().routes())
         _warm(shop)
         ticker.start()
-        notes.info("started", mode=settings.slack.mode, channels=len(settings.digest.channels))
+        notes.info("started", mode=settings.slack.mode, channels=len(shop.settings.digest.channels))
         closings: list[Callable[[float], bool]] = [ticker.close]
         try:
             if settings.slack.mode == "http":
@@ -168,10 +179,10 @@ def _warm(shop: Shop) -> None:
         notes.warning("no_figures_yet", why=problem.key)
 
 
-def _check_channels(shop: Shop, directory: Directory) -> None:
+def _check_channels(reception: Reception) -> None:
     """Let a misspelt channel stop the start, not the first morning; a Slack that is away may come back."""
     try:
-        shop.targets(directory)
+        reception.targets(strict=True)
     except SlackUnreachable as problem:
         notes.warning("channels_not_checked", why=problem.values["reason"])
 
@@ -184,10 +195,10 @@ def send(
         raise MissingSetting(name="digest.channels", variable="ASAKAI_DIGEST__CHANNELS")
     logging.configure("CRITICAL")  # what went wrong is said in a sentence
     client = web_client(settings.secret("bot_token"), settings.slack.base_url)
-    shop = Shop(settings, desk, now, Language.of(settings.language))
-    shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
-    ids = Directory(client).ids(tuple(channels))
-    with closing(Ledger.open(settings.state)) as ledger:
+    with closing(Ledger.open(settings.state)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
+        shop = Shop(Current(settings, choices, awake), desk, now)
+        shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
+        ids = Directory(client).ids(tuple(channels))
         courier = _courier(shop, ledger, SlackChannel(client))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))
