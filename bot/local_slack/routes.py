@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from bot.local_slack import files
+from bot.local_slack import files, web
 from bot.local_slack.call import Answer, Call, Method, Refused, parse_arguments
 from bot.local_slack.journal import Entry, Journal
 from bot.local_slack.responses import respond
@@ -58,6 +58,7 @@ class Routes:
                 Route("/response/{response_id}", self._response, methods=["POST"]),
                 Route("/upload/{file_id}", self._upload, methods=["POST"]),
                 WebSocketRoute("/link/", self._link),
+                *web.routes(),
             ]
         )
 

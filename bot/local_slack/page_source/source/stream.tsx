@@ -1,0 +1,76 @@
+// What was said in a conversation, in order, with the days between and what did not reach the app?
+import { useEffect, useRef, useState, type RefObject } from "react";
+import { OneMessage } from "./message";
+import type { Doing, Message } from "./slack";
+import { day, useTongue } from "./words";
+import { usePage } from "./workspace";
+
+type Item = { ts: string; message?: Message; doing?: Doing };
+
+export function Stream({ messages, doings, channel, label, inThread = false }: {
+  messages: Message[];
+  doings: Doing[];
+  channel: string;
+  label: string;
+  inThread?: boolean;
+}) {
+  const { workspace } = usePage();
+  const { language } = useTongue();
+  const list = useRef<HTMLOListElement>(null);
+  const [hidden, setHidden] = useState<string[]>([]);
+  const failed = doings.filter((one) => one.state === "failed" && !hidden.includes(one.id));
+  const items: Item[] = [
+    ...messages.map((message) => ({ ts: message.ts, message })),
+    ...failed.map((doing) => ({ ts: String(doing.at), doing })),
+  ].sort((one, other) => Number(one.ts) - Number(other.ts));
+  useNewestInSight(list, items.at(-1)?.ts ?? "", `${channel}/${label}`);
+
+  let before = "";
+  return (
+    <ol className="stream" ref={list} role="log" aria-live="polite" aria-label={label} tabIndex={0}>
+      {items.map((item) => {
+        const today = day(item.ts, language, workspace.me.tz);
+        const divides = !inThread && today !== before;
+        before = today;
+        return [
+          divides && (
+            <li className="day" key={today}>
+              <span>{today}</span>
+            </li>
+          ),
+          item.message && <OneMessage key={item.ts} message={item.message} channel={channel} inThread={inThread} />,
+          item.doing && <Failure key={item.doing.id} doing={item.doing} onHide={(id) => setHidden([...hidden, id])} />,
+        ];
+      })}
+    </ol>
+  );
+}
+
+/** What Slack says when the app did not answer: operation_timeout and its kin. */
+export function Failure({ doing, onHide }: { doing: Doing; onHide?: (id: string) => void }) {
+  const { say } = useTongue();
+  return (
+    <li className="failure" role="alert">
+      <span>
+        {say(`failed_${doing.error}`) === `failed_${doing.error}` ? say("failed") : say(`failed_${doing.error}`)}
+        <code>{doing.what ? `${doing.what}: ${doing.error}` : doing.error}</code>
+      </span>
+      {onHide && (
+        <button type="button" className="link" onClick={() => onHide(doing.id)}>
+          {say("dismiss")}
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** Bring what came last into sight; of a long one its beginning. */
+function useNewestInSight(list: RefObject<HTMLOListElement | null>, newest: string, place: string) {
+  useEffect(() => {
+    const here = list.current;
+    const last = here?.lastElementChild;
+    if (!here || !(last instanceof HTMLElement)) return;
+    const room = here.clientHeight;
+    here.scrollTop = last.offsetHeight > room ? last.offsetTop - here.offsetTop - 8 : here.scrollHeight;
+  }, [list, newest, place]);
+}
