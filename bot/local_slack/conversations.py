@@ -29,7 +29,7 @@ def list_channels(call: Call) -> Answer:
     found = [
         c
         for c in call.workspace.channels.values()
-        if _kind(c) in kinds and (archived or not c.is_archived) and (not c.is_private or BOT_USER in c.members)
+        if c.kind in kinds and (archived or not c.is_archived) and (not c.is_private or BOT_USER in c.members)
     ]
     page, cursor = _page(call, found, 100, 1000)
     return {"ok": True, "channels": [channel_shape(c) for c in page], "response_metadata": {"next_cursor": cursor}}
@@ -38,7 +38,7 @@ def list_channels(call: Call) -> Answer:
 def info(call: Call) -> Answer:
     """conversations.info."""
     channel = call.channel()
-    call.need_scope(_READ[_kind(channel)])
+    call.need_scope(_READ[channel.kind])
     return {"ok": True, "channel": channel_shape(channel)}
 
 
@@ -70,7 +70,7 @@ def replies(call: Call) -> Answer:
 def members(call: Call) -> Answer:
     """conversations.members."""
     channel = call.channel()
-    call.need_scope(_READ[_kind(channel)])
+    call.need_scope(_READ[channel.kind])
     page, cursor = _page(call, sorted(channel.members), 100, 1000)
     return {"ok": True, "members": list(page), "response_metadata": {"next_cursor": cursor}}
 
@@ -118,15 +118,9 @@ def user_list(call: Call) -> Answer:
     return {"ok": True, "members": shapes, "response_metadata": {"next_cursor": cursor}}
 
 
-def _kind(channel: Channel) -> str:
-    if channel.is_im:
-        return "im"
-    return "private_channel" if channel.is_private else "public_channel"
-
-
 def _readable(call: Call) -> Channel:
     channel = call.channel()
-    call.need_scope(_READ[_kind(channel)].replace(":read", ":history"))
+    call.need_scope(_READ[channel.kind].replace(":read", ":history"))
     if BOT_USER not in channel.members:
         raise Refused("not_in_channel")
     return channel

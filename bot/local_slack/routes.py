@@ -20,9 +20,10 @@ from starlette.routing import Route, WebSocketRoute
 
 from bot.local_slack import files, web
 from bot.local_slack.call import Answer, Call, Method, Refused, parse_arguments
-from bot.local_slack.journal import Entry, Journal
+from bot.local_slack.journal import Entry
+from bot.local_slack.person import PersonRoutes
 from bot.local_slack.responses import respond
-from bot.local_slack.sockets import CLOSE, Link, Sockets
+from bot.local_slack.sockets import CLOSE, Link
 from bot.local_slack.web_api import CONNECTIONS_SCOPE, METHODS, answer
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.websockets import WebSocket
 
-    from bot.local_slack.faults import Fault, Faults
-    from bot.local_slack.workspace import Workspace
+    from bot.local_slack.faults import Fault
+    from bot.local_slack.parts import Parts
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 _HALF: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"ok": tr'
@@ -41,11 +42,12 @@ _HALF: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le
 class Routes:
     """The addresses of a local Slack."""
 
-    def __init__(self, workspace: Workspace, sockets: Sockets, faults: Faults, journal: Journal) -> None:
-        self.workspace = workspace
-        self.sockets = sockets
-        self.faults = faults
-        self.journal = journal
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.workspace = parts.workspace
+        self.sockets = parts.sockets
+        self.faults = parts.faults
+        self.journal = parts.journal
         self.stopping = asyncio.Event()
         opening = Method(self._open_connection, CONNECTIONS_SCOPE, "app")
         self.methods: Mapping[str, Method] = {**METHODS, "apps.connections.open": opening}
@@ -58,6 +60,7 @@ class Routes:
                 Route("/response/{response_id}", self._response, methods=["POST"]),
                 Route("/upload/{file_id}", self._upload, methods=["POST"]),
                 WebSocketRoute("/link/", self._link),
+                *PersonRoutes(self.parts, self.stopping).routes(),
                 *web.routes(),
             ]
         )

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.local_slack.workspace import APP, BOT, BOT_USER, TEAM, Channel, File, Message, User, View, Workspace
+from bot.local_slack.workspace import (
+    APP,
+    BOT,
+    BOT_USER,
+    TEAM,
+    Channel,
+    File,
+    Group,
+    Message,
+    User,
+    View,
+    Workspace,
+)
 
 
 def message_shape(message: Message, *, metadata: bool = False) -> dict[str, Any]:
@@ -53,8 +65,8 @@ def channel_shape(channel: Channel) -> dict[str, Any]:
         "is_archived": channel.is_archived,
         "is_read_only": channel.is_read_only,
         "is_general": channel.name == "general",
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": channel.is_shared,
+        "is_ext_shared": channel.is_shared,
         "is_member": BOT_USER in channel.members,
         "num_members": len(channel.members),
         "context_team_id": TEAM,
@@ -103,7 +115,25 @@ def file_shape(file: File) -> dict[str, Any]:
         "id": file.id,
         "name": file.name,
         "title": file.title or file.name,
+        "mimetype": file.mimetype,
+        "filetype": file.name.rpartition(".")[2] if "." in file.name else "text",
         "size": len(file.content or b""),
         "user": BOT_USER,
         "channels": list(file.channels),
     }
+
+
+def group_shape(group: Group, *, users: bool = False) -> dict[str, Any]:
+    """Return a user group."""
+    shape: dict[str, Any] = {
+        "id": group.id,
+        "team_id": TEAM,
+        "is_usergroup": True,
+        "name": group.name,
+        "handle": group.handle,
+        "description": "",
+        "is_external": False,
+        "date_delete": 1 if group.is_disabled else 0,
+        "user_count": len(group.users),
+    }
+    return shape | ({"users": list(group.users)} if users else {})

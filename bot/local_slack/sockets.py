@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.local_slack.agenda import Agenda
 from bot.local_slack.call import Refused
 from bot.local_slack.delivery import ACK_SECONDS, Delivery
 from bot.local_slack.journal import Entry, Journal
@@ -17,6 +18,7 @@ from bot.local_slack.views import after_submission
 from bot.local_slack.workspace import APP, Message, ResponseUrl, Workspace
 
 CLOSE: Final = ""
+RETRY_SECONDS: Final = (0.0, 60.0, 300.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +35,7 @@ class Sockets:
 
     workspace: Workspace
     journal: Journal
+    agenda: Agenda
     ack_seconds: float = ACK_SECONDS
     links: list[Link] = field(default_factory=list)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
@@ -102,20 +105,24 @@ class Sockets:
         now = self.workspace.clock.now()
         self.journal.write(Entry(now, "socket.ack", {"socket": link.name}, 200, frame))
         with self.workspace.changed:
-            self.expire()
+            self.agenda.run_due()
             delivery = self._pending.pop(str(frame.get("envelope_id", "")), None)
             if delivery is not None:
                 self._settle(delivery, frame.get("payload"), now)
 
-    def expire(self) -> None:
-        """Mark as operation_timeout whatever has waited too long, three seconds in Slack."""
+    def _expire(self, delivery: Delivery) -> None:
+        """Mark as operation_timeout what has waited too long, three seconds in Slack."""
         with self.workspace.changed:
-            deadline = self.workspace.clock.now() - self.ack_seconds
-            late = [delivery for delivery in self._pending.values() if delivery.sent_at <= deadline]
-            for delivery in late:
+            if self._pending.pop(delivery.id, None) is not None:
                 delivery.error = "operation_timeout"
-                del self._pending[delivery.id]
-            self.workspace.changed.notify_all()
+                self._try_again(delivery)
+                self.workspace.changed.notify_all()
+
+    def _try_again(self, delivery: Delivery) -> None:
+        """Slack sends an event up to three times more: at once, after a minute, after five more."""
+        attempt = delivery.envelope.get("retry_attempt")
+        if attempt is not None and attempt < len(RETRY_SECONDS):
+            self.agenda.after(RETRY_SECONDS[attempt], lambda: delivery.again.append(self.redeliver(delivery)))
 
     def disconnect(self, reason: str, *, close: bool) -> None:
         """Tell every socket to go; `close` also ends it."""
@@ -152,8 +159,11 @@ class Sockets:
                 delivery.socket = link.name
                 self._pending[delivery.id] = delivery
                 link.send(json.dumps(envelope, ensure_ascii=False))
+                self.agenda.after(self.ack_seconds, lambda: self._expire(delivery))
             else:
                 delivery.error = "dispatch_failed"
+                self._try_again(delivery)
+            self.workspace.changed.notify_all()
         self.journal.write(Entry(now, "socket.send", envelope, 200, {"socket": delivery.socket}, direction="out"))
         return delivery
 

@@ -38,6 +38,8 @@ def routes() -> list[BaseRoute]:
     from starlette.responses import Response  # noqa: PLC0415 - an extra, needed when served
     from starlette.routing import Route  # noqa: PLC0415
 
+    from bot.local_slack.person import at_home  # noqa: PLC0415
+
     async def index(request: Request) -> Response:
         wanted = request.query_params.get("lang", "")
         language = wanted if wanted in languages() else languages()[-1]
@@ -49,7 +51,8 @@ def routes() -> list[BaseRoute]:
     async def style(_request: Request) -> Response:
         return Response((BUILD / "page.css").read_bytes(), headers=_headers("text/css"))
 
-    return [Route("/", index), Route("/page.js", script), Route("/page.css", style)]
+    addresses = {"/": index, "/page.js": script, "/page.css": style}
+    return [Route(path, at_home(endpoint)) for path, endpoint in addresses.items()]
 
 
 def _headers(kind: str) -> dict[str, str]:

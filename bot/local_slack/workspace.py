@@ -7,10 +7,12 @@ it, a test waits on it. Messages are frozen; an edit replaces one.
 from __future__ import annotations
 
 import itertools
-import threading
+import mimetypes
 from bisect import insort
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from bot.local_slack.changes import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from bot.local_slack.pace import Pace
 
 TEAM: Final = "T0ASAKAI01"
+TEAM_NAME: Final = "Asakai"
 APP: Final = "A0ASAKAI01"
 BOT_USER: Final = "U0ASAKAI00"
 BOT: Final = "B0ASAKAI00"
@@ -49,11 +52,19 @@ class Channel:
     is_archived: bool = False
     is_read_only: bool = False
     user: str = ""
+    is_shared: bool = False
 
     @property
     def is_im(self) -> bool:
         """Whether this is the bot's direct message with one person."""
         return self.user != ""
+
+    @property
+    def kind(self) -> str:
+        """What conversations.list calls it."""
+        if self.is_im:
+            return "im"
+        return "private_channel" if self.is_private else "public_channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,22 @@ class File:
     title: str = ""
     channels: tuple[str, ...] = ()
 
+    @property
+    def mimetype(self) -> str:
+        """What kind of file its name promises."""
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+
+@dataclass(slots=True)
+class Group:
+    """A user group: @handle stands for its people."""
+
+    id: str
+    handle: str
+    name: str
+    users: tuple[str, ...] = ()
+    is_disabled: bool = False
+
 
 @dataclass(slots=True)
 class Token:
@@ -141,7 +168,7 @@ class Workspace:
         self.pace = pace
         self.tokens = dict(tokens)
         self.url = url
-        self.changed = threading.Condition(threading.RLock())
+        self.changed = Changes()
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.messages: dict[str, list[Message]] = {}
@@ -149,6 +176,7 @@ class Workspace:
         self.views: dict[str, View] = {}
         self.homes: dict[str, View] = {}
         self.files: dict[str, File] = {}
+        self.groups: dict[str, Group] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self._numbers = itertools.count(1)
@@ -182,6 +210,8 @@ class Workspace:
     def find_user(self, wanted: str) -> User | None:
         """Find a person by id, name or real name."""
         found = self.users.get(wanted)
+        if not wanted:
+            return None
         return found or next((u for u in self.users.values() if wanted in {u.name, u.real_name}), None)
 
     def direct_message(self, user: str) -> Channel:

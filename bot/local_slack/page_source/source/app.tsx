@@ -1,5 +1,6 @@
 // How do sidebar, conversation, thread and forms make one page?
 import { useEffect, useRef, useState } from "react";
+import { useParameter, useWhere } from "./address";
 import { Composer } from "./composer";
 import { Home } from "./home";
 import { Modals } from "./modal";
@@ -14,7 +15,7 @@ type Language = { language: string; languages: Record<string, string>; onLanguag
 
 export function App(tongue: Language) {
   const { say } = useTongue();
-  const [person, setPerson] = useState(() => localStorage.getItem("person") ?? "");
+  const [person, setPerson] = useParameter("as", "");
   const [workspace, away] = useWorkspace(person);
   const [[place, thread], setWhere] = useWhere();
   const [drawer, setDrawer] = useState(false);
@@ -34,15 +35,11 @@ export function App(tongue: Language) {
     },
     names: (id: string) => nameOf(workspace, id),
   };
-  const turnInto = (id: string) => {
-    localStorage.setItem("person", id);
-    setPerson(id);
-  };
   const room = rooms.find((one) => one.id === here);
   return (
     <PageOf value={page}>
       <div className="page" data-drawer={drawer} data-thread={page.thread !== ""}>
-        <Sidebar {...tongue} onPerson={turnInto} isNew={(id) => id !== here && seen(id)} />
+        <Sidebar {...tongue} onPerson={setPerson} isNew={(id) => id !== here && seen(id)} />
         <button type="button" className="curtain" aria-label={say("close")} tabIndex={drawer ? 0 : -1} onClick={() => setDrawer(false)} />
         <main>
           <Top room={room} onMenu={() => setDrawer(!drawer)} />
@@ -146,21 +143,6 @@ function useWorkspace(person: string): [Workspace | null, boolean] {
     return () => leaving.abort();
   }, [person]);
   return [workspace, away];
-}
-
-/** The address says where one is: #C0ASAKAI01/1763769060.000001 */
-function useWhere(): [[string, string], (where: [string, string]) => void] {
-  const read = (): [string, string] => {
-    const [place = "", thread = ""] = decodeURIComponent(location.hash.slice(1)).split("/");
-    return [place, thread];
-  };
-  const [where, setWhere] = useState(read);
-  useEffect(() => {
-    const look = () => setWhere(read());
-    addEventListener("hashchange", look);
-    return () => removeEventListener("hashchange", look);
-  }, []);
-  return [where, ([place, thread]) => (location.hash = thread ? `${place}/${thread}` : place)];
 }
 
 /** Whether a conversation holds what the reader has not looked at. */

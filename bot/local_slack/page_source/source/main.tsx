@@ -1,6 +1,6 @@
 // What was given to this page: a running local Slack to show, or one message to look at?
-import { useState } from "react";
 import { createRoot } from "react-dom/client";
+import { useParameter } from "./address";
 import { App } from "./app";
 import { Preview, type Previewed } from "./preview";
 import { Speaking, tongue, type Dictionary } from "./words";
@@ -13,30 +13,22 @@ import "./style/form.css";
 type Given = { language: string; words: Record<string, Dictionary>; preview?: Previewed };
 
 function Root({ given }: { given: Given }) {
-  const [language, setLanguage] = useState(() => chosen(given));
-  const choose = (code: string) => {
-    localStorage.setItem("language", code);
-    document.documentElement.lang = code;
-    setLanguage(code);
-  };
-  const languages = Object.fromEntries(Object.entries(given.words).map(([code, dictionary]) => [code, dictionary["name"] ?? code]));
+  const [language, setLanguage] = useParameter("lang", given.language);
+  const dictionary = given.words[language] ?? given.words[given.language] ?? {};
+  document.documentElement.lang = language;
   return (
-    <Speaking tongue={tongue(language, given.words[language] ?? {})}>
+    <Speaking tongue={tongue(language, dictionary)}>
       {given.preview ? (
         <Preview {...given.preview} />
       ) : (
-        <App language={language} languages={languages} onLanguage={choose} />
+        <App language={language} languages={named(given.words)} onLanguage={setLanguage} />
       )}
     </Speaking>
   );
 }
 
-function chosen(given: Given): string {
-  const kept = given.preview ? null : localStorage.getItem("language");
-  const language = kept && kept in given.words ? kept : given.language;
-  document.documentElement.lang = language;
-  return language;
-}
+const named = (words: Given["words"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(words).map(([code, dictionary]) => [code, dictionary["name"] ?? code]));
 
 const given = JSON.parse(document.getElementById("given")?.textContent ?? "{}") as Given;
 const place = document.getElementById("page");

@@ -101,7 +101,7 @@ function FileLink({ file }: { file: FileCard }) {
 function Replies({ message, channel }: Shown) {
   const { go, names, workspace } = usePage();
   const { say, language } = useTongue();
-  const replies = message.replies ?? [];
+  const replies = (message.replies ?? []).filter((one) => !one.is_ephemeral);
   const last = replies.at(-1);
   if (!last) return null;
   const who = [...new Set(replies.map((one) => one.user))];
