@@ -178,6 +178,53 @@ def run(lang: Lang = None) -> None:
     serve(settings, _desk(settings), _now)
 
 
+@app.command()
+def rehearse(
+    data: Annotated[Path | None, typer.Option(metavar="FILE", help="Your orders instead of a sample shop.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; otherwise any.")] = 0,
+    *,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Play a morning in a Slack on this machine: digest, /kpi, buttons; ends with Ctrl-C."""
+    from bot.rehearsing import Play, look, rehearse
+
+    language, shop = _language(lang), _language(lang or _named_language(os.environ) or Code.JA)
+
+    def ready(address: str) -> None:
+        _print([language.say("rehearse.ready", address=address)])
+        if not no_browser:
+            look(address)
+
+    rehearse(Play(shop, data, port), _now, ready, lambda line: _print([line]))
+    _print([language.say("rehearse.over")])
+
+
+@app.command()
+def preview(
+    kind: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KIND...", help="digest, alert, problem, or words for /kpi; otherwise one of each."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("preview"),
+    lang: Lang = None,
+) -> None:
+    """Write messages as HTML and JSON, and print their Block Kit Builder links."""
+    settings = _settings(language=lang)
+    from bot.language import Language
+    from bot.previewing import kinds, page_of, write
+    from bot.subcommands import answer
+
+    desk, language, dimension = _desk(settings), Language.of(settings.language), settings.main_dimension
+
+    def ask(text: str) -> Page:
+        return answer(text, desk, language, main_dimension=dimension, sees_customers=True)
+
+    for name in (" ".join(kind),) if kind else kinds():
+        done = write(page_of(name, desk, language, ask), name, out)
+        _print([f"{done.html}", f"{done.json}", f"{done.link}", ""])
+
+
 @docs_app.command("settings")
 def docs_settings() -> None:
     """Print the manual of the settings (docs/settings.md)."""

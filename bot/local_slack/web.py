@@ -42,7 +42,7 @@ def routes() -> list[BaseRoute]:
 
     async def index(request: Request) -> Response:
         wanted = request.query_params.get("lang", "")
-        language = wanted if wanted in languages() else languages()[-1]
+        language = wanted if wanted in languages() else languages()[0]
         return Response(document({"language": language, "words": words()}), headers=_headers("text/html"))
 
     async def script(_request: Request) -> Response:
@@ -87,8 +87,8 @@ def words() -> dict[str, dict[str, str]]:
 
 
 def languages() -> list[str]:
-    """The languages there are; the house's own comes last."""
-    return sorted(path.stem for path in LOCALE.glob("*.toml"))
+    """The languages there are; the house's own comes first."""
+    return sorted((path.stem for path in LOCALE.glob("*.toml")), reverse=True)
 
 
 def _said(language: Language) -> dict[str, str]:

@@ -10,7 +10,7 @@ const FENCE = /```\n?([\s\S]*?)\n?```/;
 const CODE = /`([^`\n]+)`/;
 const ANGLE = /<([^<>\n]+)>/;
 const styled = (sign: string) =>
-  new RegExp(`(?<![\\p{L}\\p{N}${sign}])\\${sign}(?!\\s)([^${sign}\\n]+?)(?<!\\s)\\${sign}(?![\\p{L}\\p{N}${sign}])`, "u");
+  new RegExp(`(?<![\\p{L}\\p{N}${sign}])[${sign}](?!\\s)([^${sign}\\n]+?)(?<!\\s)[${sign}](?![\\p{L}\\p{N}${sign}])`, "u");
 const STYLES: [RegExp, "strong" | "em" | "s"][] = [
   [styled("*"), "strong"],
   [styled("_"), "em"],

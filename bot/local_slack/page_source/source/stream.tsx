@@ -5,6 +5,9 @@ import type { Doing, Message } from "./slack";
 import { day, useTongue } from "./words";
 import { usePage } from "./workspace";
 
+/** What stands above the newest message may stay in sight when it is no more than this. */
+const SMALL = 90;
+
 type Item = { ts: string; message?: Message; doing?: Doing };
 
 export function Stream({ messages, doings, channel, label, inThread = false }: {
@@ -23,7 +26,7 @@ export function Stream({ messages, doings, channel, label, inThread = false }: {
     ...messages.map((message) => ({ ts: message.ts, message })),
     ...failed.map((doing) => ({ ts: String(doing.at), doing })),
   ].sort((one, other) => Number(one.ts) - Number(other.ts));
-  useNewestInSight(list, items.at(-1)?.ts ?? "", `${channel}/${label}`);
+  useNewestInSight(list, items.at(-1)?.ts ?? "", inThread);
 
   let before = "";
   return (
@@ -64,13 +67,15 @@ export function Failure({ doing, onHide }: { doing: Doing; onHide?: (id: string)
   );
 }
 
-/** Bring what came last into sight; of a long one its beginning. */
-function useNewestInSight(list: RefObject<HTMLOListElement | null>, newest: string, place: string) {
+/** Bring what came last into sight; of a long one its beginning. A thread is read from its head. */
+function useNewestInSight(list: RefObject<HTMLOListElement | null>, newest: string, fromHead: boolean) {
+  const opened = useRef(!fromHead);
   useEffect(() => {
     const here = list.current;
     const last = here?.lastElementChild;
     if (!here || !(last instanceof HTMLElement)) return;
-    const room = here.clientHeight;
-    here.scrollTop = last.offsetHeight > room ? last.offsetTop - here.offsetTop - 8 : here.scrollHeight;
-  }, [list, newest, place]);
+    const begins = last.offsetTop - here.offsetTop - 8;
+    if (opened.current && begins > SMALL) here.scrollTop = last.offsetHeight > here.clientHeight ? begins : here.scrollHeight;
+    opened.current = true;
+  }, [list, newest, fromHead]);
 }

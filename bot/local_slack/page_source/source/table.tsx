@@ -6,6 +6,7 @@ import { useTongue } from "./words";
 type Order = { column: number; down: boolean };
 
 const PAGE_ROWS = 10;
+const SHORT = 18;
 
 export function DataTable({ block }: { block: Block }) {
   const { say, language } = useTongue();
@@ -18,6 +19,7 @@ export function DataTable({ block }: { block: Block }) {
   const here = Math.min(page, pages - 1);
   const shown = sorted(rows, order, language).slice(here * size, (here + 1) * size);
   const numeric = headings.map((_, column) => rows.some((row) => row[column]?.type === "raw_number"));
+  const looks = headings.map((_, column) => (numeric[column] ? "number" : isShort(rows, column) ? "short" : ""));
 
   const turn = (column: number) => {
     setPage(0);
@@ -34,7 +36,7 @@ export function DataTable({ block }: { block: Block }) {
           <thead>
             <tr>
               {headings.map((heading, column) => (
-                <th key={column} scope="col" className={numeric[column] ? "number" : ""} aria-sort={sortOf(order, column)}>
+                <th key={column} scope="col" className={looks[column]} aria-sort={sortOf(order, column)}>
                   <button type="button" onClick={() => turn(column)} title={say("sort", { column: heading.text ?? "" })}>
                     {heading.text}
                     <span className="sort" aria-hidden="true">
@@ -54,7 +56,7 @@ export function DataTable({ block }: { block: Block }) {
                       {cell.text}
                     </th>
                   ) : (
-                    <td key={column} className={numeric[column] ? "number" : ""}>
+                    <td key={column} className={looks[column]}>
                       {cell.text}
                     </td>
                   ),
@@ -85,6 +87,10 @@ export function DataTable({ block }: { block: Block }) {
     </figure>
   );
 }
+
+/** Short words stay on one line; a phone scrolls sideways instead of breaking each cell. */
+const isShort = (rows: Cell[][], column: number): boolean =>
+  rows.every((row) => [...(row[column]?.text ?? "")].length <= SHORT);
 
 function sortOf(order: Order | null, column: number): "ascending" | "descending" | "none" {
   if (order?.column !== column) return "none";
