@@ -91,7 +91,7 @@ function Conversation({ room }: { room: Channel }) {
   return (
     <>
       {messages.length === 0 && <p className="empty">{say("nothing_yet")}</p>}
-      <Stream key={room.id} messages={messages} doings={workspace.doings.filter((one) => one.channel === room.id)} channel={room.id} label={label} />
+      <Stream key={`said in ${room.id}`} messages={messages} doings={workspace.doings.filter((one) => one.channel === room.id)} channel={room.id} label={label} />
       <Composer key={room.id} channel={room} />
     </>
   );
@@ -121,7 +121,7 @@ function Thread({ room }: { room: Channel }) {
           ×
         </button>
       </header>
-      <Stream key={thread} messages={[head, ...replies]} doings={[]} channel={room.id} label={say("thread")} inThread />
+      <Stream key={`said in ${thread}`} messages={[head, ...replies]} doings={[]} channel={room.id} label={say("thread")} inThread />
       <Composer key={thread} channel={room} thread={thread} />
     </aside>
   );

@@ -28,7 +28,7 @@ export function clock(ts: string, language: string, zone: string): string {
 }
 
 export function day(ts: string, language: string, zone: string): string {
-  return at(ts, language, zone, { month: "long", day: "numeric", weekday: "long" });
+  return at(ts, language, zone, { month: "long", day: "numeric", weekday: "short" });
 }
 
 function at(ts: string, language: string, zone: string, style: Intl.DateTimeFormatOptions): string {
