@@ -71,7 +71,7 @@ function Room({ room, fresh }: { room: Channel; fresh: boolean }) {
         aria-current={place === room.id ? "page" : undefined}
         onClick={() => go(room.id)}
       >
-        <span aria-hidden="true">{room.is_private ? "⚿" : "#"}</span>
+        <span aria-hidden="true">{room.is_private ? <Lock /> : "#"}</span>
         {room.name}
         {fresh && <span className="new">{say("new")}</span>}
       </button>
@@ -97,3 +97,10 @@ function AppRoom({ workspace, fresh }: { workspace: Workspace; fresh: boolean })
     </li>
   );
 }
+
+const Lock = () => (
+  <svg width="13" height="13" viewBox="0 0 14 14" fill="none" stroke="currentColor" strokeWidth="1.5">
+    <rect x="2.5" y="6" width="9" height="6.5" rx="1.2" />
+    <path d="M4.5 6V4.2a2.5 2.5 0 0 1 5 0V6" />
+  </svg>
+);

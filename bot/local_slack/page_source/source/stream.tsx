@@ -7,6 +7,8 @@ import { usePage } from "./workspace";
 
 /** What stands above the newest message may stay in sight when it is no more than this. */
 const SMALL = 90;
+const MARGIN = 8;
+const NEAR = 40;
 
 type Item = { ts: string; message?: Message; doing?: Doing };
 
@@ -70,12 +72,27 @@ export function Failure({ doing, onHide }: { doing: Doing; onHide?: (id: string)
 /** Bring what came last into sight; of a long one its beginning. A thread is read from its head. */
 function useNewestInSight(list: RefObject<HTMLOListElement | null>, newest: string, fromHead: boolean) {
   const opened = useRef(!fromHead);
+  const left = useRef(0);
   useEffect(() => {
     const here = list.current;
-    const last = here?.lastElementChild;
-    if (!here || !(last instanceof HTMLElement)) return;
-    const begins = last.offsetTop - here.offsetTop - 8;
-    if (opened.current && begins > SMALL) here.scrollTop = last.offsetHeight > here.clientHeight ? begins : here.scrollHeight;
+    if (!here) return;
+    if (opened.current) bringLast(here);
     opened.current = true;
+    left.current = here.scrollTop;
+    // a turned phone or its keyboard: what was in sight stays there, unless the reader has moved on
+    const again = () => {
+      if (Math.abs(here.scrollTop - left.current) > NEAR) return;
+      bringLast(here);
+      left.current = here.scrollTop;
+    };
+    addEventListener("resize", again);
+    return () => removeEventListener("resize", again);
   }, [list, newest, fromHead]);
+}
+
+function bringLast(here: HTMLElement) {
+  const last = here.lastElementChild;
+  if (!(last instanceof HTMLElement)) return;
+  const begins = last.offsetTop - here.offsetTop - MARGIN;
+  if (begins > SMALL) here.scrollTop = last.offsetHeight > here.clientHeight ? begins : here.scrollHeight;
 }
