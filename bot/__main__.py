@@ -13,6 +13,7 @@ import os
 import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -187,42 +188,30 @@ def rehearse(
     lang: Lang = None,
 ) -> None:
     """Play a morning in a Slack on this machine: digest, /kpi, buttons; ends with Ctrl-C."""
-    from bot.rehearsing import Play, look, rehearse
+    from bot.rehearsing import Play, rehearse
 
-    language, shop = _language(lang), _language(lang or _named_language(os.environ) or Code.JA)
-
-    def ready(address: str) -> None:
-        _print([language.say("rehearse.ready", address=address)])
-        if not no_browser:
-            look(address)
-
-    rehearse(Play(shop, data, port), _now, ready, lambda line: _print([line]))
-    _print([language.say("rehearse.over")])
+    shop = _language(lang or _named_language(os.environ) or Code.JA)
+    rehearse(Play(shop, data, port, browser=not no_browser), _language(lang), _now, lambda line: _print([line]))
 
 
 @app.command()
 def preview(
     kind: Annotated[
         list[str] | None,
-        typer.Argument(metavar="KIND...", help="digest, alert, problem, or words for /kpi; otherwise one of each."),
+        typer.Argument(metavar="KIND...", help="digest, alert, problem, or /kpi words; else one of each."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("preview"),
     lang: Lang = None,
 ) -> None:
     """Write messages as HTML and JSON, and print their Block Kit Builder links."""
-    settings = _settings(language=lang)
-    from bot.language import Language
-    from bot.previewing import kinds, page_of, write
+    from bot.previewing import preview_all
     from bot.subcommands import answer
 
-    desk, language, dimension = _desk(settings), Language.of(settings.language), settings.main_dimension
-
-    def ask(text: str) -> Page:
-        return answer(text, desk, language, main_dimension=dimension, sees_customers=True)
-
-    for name in (" ".join(kind),) if kind else kinds():
-        done = write(page_of(name, desk, language, ask), name, out)
-        _print([f"{done.html}", f"{done.json}", f"{done.link}", ""])
+    settings = _settings(language=lang)
+    desk, language = _desk(settings), _language(settings.language)
+    ask = partial(answer, figures=desk, language=language, main_dimension=settings.main_dimension, sees_customers=True)
+    for done in preview_all(" ".join(kind or ()), desk, language, ask, out):
+        _print([str(done.html), str(done.json), done.link, ""])
 
 
 @docs_app.command("settings")

@@ -48,6 +48,14 @@ def kinds() -> tuple[str, ...]:
     return ("digest", "alert", *SUBCOMMANDS, PROBLEM)
 
 
+def preview_all(
+    kind: str, desk: Desk, language: Language, ask: Callable[[str], Page], folder: Path
+) -> Iterator[Previewed]:
+    """Write one kind, or with none named one of each, and tell of each."""
+    for name in (kind,) if kind else kinds():
+        yield write(page_of(name, desk, language, ask), name, folder)
+
+
 def page_of(kind: str, desk: Desk, language: Language, ask: Callable[[str], Page]) -> Page:
     """The page of a kind, or of words as /kpi takes them; `ask` answers those."""
     match kind:
@@ -75,7 +83,7 @@ def write(page: Page, name: str, folder: Path) -> Previewed:
     given = {
         "language": page.language,
         "words": words(),
-        "preview": {"title": page.headline, "app": APP, "builder": link, "messages": messages},
+        "preview": {"title": name, "app": APP, "builder": link, "messages": messages},
     }
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w-]+", "-", name).strip("-") or "page"

@@ -47,19 +47,24 @@ class Play:
     shop: Language
     orders: Path | None = None
     port: int = 0
+    browser: bool = True
 
 
-def rehearse(play: Play, now: Callable[[], datetime], ready: Callable[[str], None], said: Callable[[str], None]) -> None:
-    """Play until Ctrl-C; `ready` is told the page's address, `said` what is to be read before."""
+def rehearse(play: Play, language: Language, now: Callable[[], datetime], tell: Callable[[str], None]) -> None:
+    """Play until Ctrl-C; whoever sits at the terminal is told, in their language, where the page is."""
     with (
         TemporaryDirectory(prefix="asakai-rehearsal-", ignore_cleanup_errors=True) as folder,
         _quiet(),
         LocalSlack(port=play.port, burst=BURST, features=features(play.shop)) as slack,
     ):
         settings = _settings(play, slack, Path(folder), now)
-        opened = _shop(play, settings, now, said)
-        ready(f"{slack.url}/?lang={play.shop.code}")
+        opened = _shop(play, settings, now, language, tell)
+        address = f"{slack.url}/?lang={play.shop.code}"
+        tell(language.say("rehearse.ready", address=address))
+        if play.browser:
+            _look(address)
         serve(settings, opened, now)
+    tell(language.say("rehearse.over"))
 
 
 def features(language: Language) -> Features:
@@ -68,7 +73,7 @@ def features(language: Language) -> Features:
     return Features((Command("/kpi", said("rehearse.command"), said("rehearse.hint")),), (), EVENTS)
 
 
-def look(address: str) -> None:
+def _look(address: str) -> None:
     """Open the page where there is a browser to see it with; a machine without one is no trouble."""
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.name == "nt" or _is_mac():
         webbrowser.open(address)
@@ -107,18 +112,20 @@ def _stage(play: Play, slack: LocalSlack, folder: Path) -> dict[str, str]:
     }
 
 
-def _shop(play: Play, settings: Settings, now: Callable[[], datetime], said: Callable[[str], None]) -> Desk:
+def _shop(
+    play: Play, settings: Settings, now: Callable[[], datetime], language: Language, tell: Callable[[str], None]
+) -> Desk:
     """Take in the orders and open the desk."""
-    store, language = Store(settings.store, settings.rules), play.shop
+    store = Store(settings.store, settings.rules)
     with bar(language) as progress:
         files: Sequence[Path] = (play.orders,) if play.orders else (_sample(settings, now, language, progress),)
         for done in import_files(store, files, Wanted(), now(), progress):
             if play.orders:
                 for line in said_of(done, language):
-                    said(line)
+                    tell(line)
     opened = desk(settings, store, now)
     if play.orders and (newest := opened.stale_since(opened.digest())):
-        said(language.say("rehearse.stale", day=newest))
+        tell(language.say("rehearse.stale", day=newest))
     return opened
 
 

@@ -169,7 +169,9 @@ def test_forms_lie_on_each_other_and_escape_takes_the_top_one_away(app: App, sea
     @app.action("more")
     def pushed(ack, body, client):
         ack()
-        client.views_push(trigger_id=body["trigger_id"], view={**FORM, "title": plain("くわしい設定"), "callback_id": "top"})
+        client.views_push(
+            trigger_id=body["trigger_id"], view={**FORM, "title": plain("くわしい設定"), "callback_id": "top"}
+        )
 
     @app.view_closed(re.compile("form|top"))
     def left(ack, view):
@@ -190,7 +192,9 @@ def test_forms_lie_on_each_other_and_escape_takes_the_top_one_away(app: App, sea
 
 
 def test_a_table_pages_and_sorts_and_charts_are_read_by_key(slack: LocalSlack, seat: Seat) -> None:
-    charts = [{"type": "data_visualization", "title": name, "chart": chart} for name, chart in (("週", BARS), ("割合", PIE))]
+    charts = [
+        {"type": "data_visualization", "title": name, "chart": chart} for name, chart in (("週", BARS), ("割合", PIE))
+    ]
     post(slack, TABLE, *charts)
     table = seat.channel.locator("figure", has_text="チャネル別")
     rows = table.locator("tbody tr")
@@ -216,15 +220,31 @@ def test_a_table_pages_and_sorts_and_charts_are_read_by_key(slack: LocalSlack, s
 
 def test_a_press_says_what_was_chosen_and_asks_before_what_is_grave(app: App, slack: LocalSlack, seat: Seat) -> None:
     done: list[tuple[str, object]] = []
-    confirm = {"title": plain("止めますか"), "text": plain("この週は届きません。"), "confirm": plain("止める"), "deny": plain("戻る")}
+    confirm = {
+        "title": plain("止めますか"),
+        "text": plain("この週は届きません。"),
+        "confirm": plain("止める"),
+        "deny": plain("戻る"),
+    }
     post(
         slack,
         {
             "type": "actions",
             "block_id": "row",
             "elements": [
-                {"type": "button", "action_id": "stop", "value": "week", "text": plain("今週は止める"), "confirm": confirm},
-                {"type": "static_select", "action_id": "segment", "options": options("地域"), "placeholder": plain("区分")},
+                {
+                    "type": "button",
+                    "action_id": "stop",
+                    "value": "week",
+                    "text": plain("今週は止める"),
+                    "confirm": confirm,
+                },
+                {
+                    "type": "static_select",
+                    "action_id": "segment",
+                    "options": options("地域"),
+                    "placeholder": plain("区分"),
+                },
                 {"type": "datepicker", "action_id": "day"},
                 {"type": "overflow", "action_id": "more", "options": options("消す", "隠す")},
             ],

@@ -61,7 +61,9 @@ def test_the_preview_is_drawn_without_a_server(chromium, tmp_path: Path) -> None
             wrong: list[str] = []
             seen.on("pageerror", lambda error, wrong=wrong: wrong.append(str(error)))
             seen.goto(write(page, name, tmp_path).html.as_uri())
-            seen.get_by_role("heading", name=page.headline).first.wait_for()
+            seen.get_by_role("heading", name=name).wait_for()
+            assert page.headline in seen.locator(".notification").inner_text()
+            assert seen.locator("article .blocks").count() == 1 + len(page.thread)
             assert seen.get_by_role("link").get_attribute("href").startswith(BUILDER)
             seen.screenshot(path=PICTURES / "preview" / f"{name}.png", animations="disabled")
             assert wrong == []

@@ -82,7 +82,9 @@ def test_a_rehearsal_posts_this_mornings_digest_answers_and_ends_without_a_trace
         digest = wait_for_digest(address)
         assert "repeat rate" in digest["text"]
         asked = {"do": "command", "user": "sato", "channel": ASAKAI, "text": "/kpi help"}
-        urlopen(Request(f"{address}/_page/act", json.dumps(asked).encode(), {"Content-Type": "application/json"})).close()
+        urlopen(
+            Request(f"{address}/_page/act", json.dumps(asked).encode(), {"Content-Type": "application/json"})
+        ).close()
         end = time.monotonic() + PATIENCE
         while not any(one["is_ephemeral"] for one in state(address)["messages"][ASAKAI]):
             assert time.monotonic() < end, "no answer came"

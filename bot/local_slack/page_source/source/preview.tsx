@@ -13,7 +13,7 @@ export function Preview({ title, app, builder, messages }: Previewed) {
   return (
     <main className="preview">
       <header>
-        <h1>{title}</h1>
+        <h1>{say("preview", { name: title })}</h1>
         {builder && (
           <a href={builder} target="_blank" rel="noreferrer noopener">
             {say("builder")}

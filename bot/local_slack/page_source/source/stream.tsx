@@ -71,17 +71,18 @@ export function Failure({ doing, onHide }: { doing: Doing; onHide?: (id: string)
 
 /** Bring what came last into sight; of a long one its beginning. A thread is read from its head. */
 function useNewestInSight(list: RefObject<HTMLOListElement | null>, newest: string, fromHead: boolean) {
-  const opened = useRef(!fromHead);
+  const bringing = useRef(!fromHead);
   const left = useRef(0);
   useEffect(() => {
     const here = list.current;
     if (!here) return;
-    if (opened.current) bringLast(here);
-    opened.current = true;
+    const brought = bringing.current;
+    if (brought) bringLast(here);
+    bringing.current = true;
     left.current = here.scrollTop;
     // a turned phone or its keyboard: what was in sight stays there, unless the reader has moved on
     const again = () => {
-      if (Math.abs(here.scrollTop - left.current) > NEAR) return;
+      if (!brought || Math.abs(here.scrollTop - left.current) > NEAR) return;
       bringLast(here);
       left.current = here.scrollTop;
     };
