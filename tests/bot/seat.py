@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 DESK, PHONE = (1280, 900), (375, 812)
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+NAMELESS = """() => [...document.querySelectorAll("button, input, select, textarea, summary, dialog, [role=img]")]
+    .filter((one) => one.checkVisibility() && one.closest("[inert]") === null)
+    .filter((one) => !one.getAttribute("aria-label") && !one.getAttribute("aria-labelledby"))
+    .filter((one) => !one.labels?.length && !one.textContent.trim())
+    .map((one) => one.outerHTML.slice(0, 160))"""
+"""What can be used but is not called anything: a screen reader says nothing there."""
 
 
 @dataclass(slots=True)
@@ -98,6 +104,7 @@ class Seat:
             path = PICTURES / f"{self.language.code}-{room}" / f"{self.pictures:02}-{name}.png"
             self.page.screenshot(path=path, animations="disabled")
             assert self.overflow() <= 0, f"{path.name}: wider than a {room}"
+            assert self.page.evaluate(NAMELESS) == [], f"{path.name}: without a name"
         self.page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
         return path
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.bot.seat import Seat, seated
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+SATURDAY = datetime(2026, 11, 20, 23, 31, tzinfo=UTC)  # 08:31 in Tokyo
 ROOM, SUZUKI, SATO = "C0ASAKAI01", "U0SUZUKI01", "U0SATO0001"
 FEATURES = Features(
     (Command("/kpi", "数字を見る", "休眠 90日"),),
@@ -78,7 +80,8 @@ PIE = {"type": "pie", "segments": [{"label": "LINE", "value": 3}, {"label": "自
 
 @pytest.fixture
 def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(messages_per_second=None, features=FEATURES) as running:
+    # time stands still: however slow the machine, nothing times out that no test lets time out
+    with LocalSlack(start=SATURDAY.timestamp(), messages_per_second=None, features=FEATURES) as running:
         yield running
 
 
@@ -187,7 +190,7 @@ def test_forms_lie_on_each_other_and_escape_takes_the_top_one_away(app: App, sea
     seat.modal.get_by_role("heading", name="設定", exact=True).wait_for()
     seat.page.get_by_role("button", name="やめる").click()
     seat.modal.wait_for(state="detached")
-    assert seat.slack.workspace.wait_until(lambda: len(closed) == 2, 20)
+    assert seat.slack.workspace.wait_until(lambda: len(closed) == 2, 60)
     assert closed == ["top", "form"]
 
 
@@ -257,6 +260,7 @@ def test_a_press_says_what_was_chosen_and_asks_before_what_is_grave(app: App, sl
         chosen = action.get("selected_option") or {}
         done.append((action["action_id"], action.get("selected_date") or chosen.get("value") or action.get("value")))
 
+    seat.picture("elements")
     seat.press("今週は止める")
     seat.modal.get_by_text("この週は届きません。").wait_for()
     seat.press("戻る")
@@ -266,7 +270,7 @@ def test_a_press_says_what_was_chosen_and_asks_before_what_is_grave(app: App, sl
     seat.channel.locator("input[type=date]").fill("2026-11-20")
     seat.channel.get_by_label(seat.says("more")).first.click()
     seat.press("隠す")
-    assert slack.workspace.wait_until(lambda: len(done) == 4, 20)
+    assert slack.workspace.wait_until(lambda: len(done) == 4, 60)
     assert sorted(map(str, done)) == sorted(
         map(str, [("stop", "week"), ("segment", "v-地域"), ("day", "2026-11-20"), ("more", "v-隠す")])
     )
@@ -280,6 +284,8 @@ def test_what_the_app_does_not_answer_is_told_as_slack_tells_it(slack: LocalSlac
     silent.command("/kpi")(lambda: None)
     with slack.connected(silent):
         seat.type("/kpi 休眠")
+        assert slack.workspace.wait_until(lambda: len(slack.sockets.deliveries) == 2, 60)
+        slack.clock.advance(3.1)
         seat.channel.get_by_text(seat.says("failed_operation_timeout")).wait_for()
         seat.channel.get_by_text("/kpi 休眠: operation_timeout").wait_for()
 

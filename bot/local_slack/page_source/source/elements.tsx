@@ -101,6 +101,7 @@ function Radios(placed: Placed) {
 
 function Picker(placed: Placed) {
   const { element, label, describedBy, required } = placed;
+  const { say } = useTongue();
   const [held, take, still] = useChoice(placed);
   const instant = element.type === "datetimepicker";
   const shown = typeof held !== "string" ? "" : instant ? localTime(held) : held;
@@ -111,9 +112,9 @@ function Picker(placed: Placed) {
       value={shown}
       disabled={still}
       required={required}
-      aria-label={label ?? words(element.placeholder)}
+      aria-label={label ?? (words(element.placeholder) || say("choose"))}
       aria-describedby={describedBy}
-      title={words(element.placeholder)}
+      title={words(element.placeholder) || undefined}
       onChange={(event) => {
         const given = event.target.value;
         take(given === "" ? null : instant ? String(Math.floor(new Date(given).getTime() / 1000)) : given);
