@@ -18,8 +18,8 @@ from bot.local_slack.workspace import BOT_USER, Channel, Message, User, View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.local_slack.dispatch import Dispatch
     from bot.local_slack.features import Features
-    from bot.local_slack.sockets import Sockets
 
 MENTION = f"<@{BOT_USER}>"
 _EVENT_OF = {"im": "message.im", "private_channel": "message.groups", "public_channel": "message.channels"}
@@ -28,10 +28,10 @@ _EVENT_OF = {"im": "message.im", "private_channel": "message.groups", "public_ch
 class People:
     """The people of a workspace at their keyboards."""
 
-    def __init__(self, sockets: Sockets, features: Features) -> None:
-        self.workspace = sockets.workspace
+    def __init__(self, dispatch: Dispatch, features: Features) -> None:
+        self.workspace = dispatch.workspace
         self.features = features
-        self._sockets = sockets
+        self._dispatch = dispatch
 
     def say(self, writer: User, place: Channel, text: str, thread: str = "") -> Message:
         """Write a message; the app hears it where it is a member and has subscribed."""
@@ -48,7 +48,7 @@ class People:
         if BOT_USER not in place.members:
             event = self._wrapped(payloads.mention_event(message))
             return Delivery.failed(self.workspace, event, "not_in_channel")
-        return self._sockets.deliver("events_api", self._wrapped(payloads.mention_event(message)))
+        return self._dispatch.deliver("events_api", self._wrapped(payloads.mention_event(message)))
 
     def command(self, writer: User, place: Channel, command: str, text: str) -> Delivery:
         """Type a slash command."""
@@ -75,7 +75,7 @@ class People:
         values = state_of(blocks, _with(typed, action, value))
         payload["view"] = payload["view"] | {"state": {"values": values}}
         payload["trigger_id"] = new_trigger(self.workspace, user.id)
-        return self._sockets.deliver("interactive", payload)
+        return self._dispatch.deliver("interactive", payload)
 
     def type_into(self, user: User, where: Message | View, field: tuple[str, str], text: str) -> Delivery:
         """Type into an external_select (block_id, action_id): the app is asked what it offers."""
@@ -88,7 +88,7 @@ class People:
         block_id, action_id = field
         asked = {"block_id": block_id, "action_id": action_id, "value": text}
         payload = payloads.interaction_payload("block_suggestion", user) | container | asked
-        return self._sockets.deliver("interactive", payload, answerable=True)
+        return self._dispatch.deliver("interactive", payload, answerable=True)
 
     def submit(self, view: View, values: Mapping[str, Mapping[str, Any]]) -> Delivery:
         """Submit a modal: values as Slack sends them."""
@@ -99,7 +99,7 @@ class People:
             self._response_url_of(user, channel, block_id, action_id)
             for block_id, action_id, channel in payloads.answering_fields(view, values)
         ]
-        return self._sockets.deliver("interactive", payload, answerable=True)
+        return self._dispatch.deliver("interactive", payload, answerable=True)
 
     def close(self, view: View, *, cleared: bool = False) -> Delivery | None:
         """Close a modal; the app hears of it when the view asked for that (`notify_on_close`)."""
@@ -107,13 +107,13 @@ class People:
         close_view(self.workspace, view, cleared=cleared)
         if not view.body.get("notify_on_close"):
             return None
-        return self._sockets.deliver("interactive", payloads.closing(view, self.workspace.users[view.user], cleared))
+        return self._dispatch.deliver("interactive", payloads.closing(view, self.workspace.users[view.user], cleared))
 
     def shortcut(self, user: User, callback_id: str) -> Delivery:
         """Choose a global shortcut."""
         payload = payloads.shortcut(user, callback_id, self.workspace.new_ts())
         payload["trigger_id"] = new_trigger(self.workspace, user.id)
-        return self._sockets.deliver("interactive", payload)
+        return self._dispatch.deliver("interactive", payload)
 
     def message_shortcut(self, user: User, message: Message, callback_id: str) -> Delivery:
         """Choose a shortcut in the menu of a message."""
@@ -129,7 +129,7 @@ class People:
         direct = self.workspace.direct_message(user.id)
         home = self.workspace.homes.get(user.id)
         event = payloads.home_event(user, self.workspace.new_ts(), home, direct.id) | {"tab": tab}
-        return self._sockets.deliver("events_api", self._wrapped(event))
+        return self._dispatch.deliver("events_api", self._wrapped(event))
 
     def join(self, user: User, place: Channel) -> None:
         """Join a channel."""
@@ -147,7 +147,7 @@ class People:
 
     def _event(self, event: Mapping[str, Any], subscription: str) -> None:
         if subscription in self.features.events:
-            self._sockets.deliver("events_api", self._wrapped(event))
+            self._dispatch.deliver("events_api", self._wrapped(event))
 
     def _wrapped(self, event: Mapping[str, Any]) -> dict[str, Any]:
         place = self.workspace.channels.get(str(event.get("channel", "")))
@@ -161,7 +161,7 @@ class People:
         url = new_response_url(self.workspace, channel, user.id, source)
         payload["response_url"] = f"{self.workspace.url}/response/{url.id}"
         payload["trigger_id"] = new_trigger(self.workspace, user.id)
-        return self._sockets.deliver(kind, payload, url, answerable=kind == "slash_commands")
+        return self._dispatch.deliver(kind, payload, url, answerable=kind == "slash_commands")
 
     def _response_url_of(self, user: User, channel: str, block_id: str, action_id: str) -> dict[str, str]:
         url = new_response_url(self.workspace, channel, user.id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.local_slack.acting import People
     from bot.local_slack.agenda import Agenda
+    from bot.local_slack.dispatch import Dispatch
     from bot.local_slack.faults import Faults
     from bot.local_slack.journal import Journal
     from bot.local_slack.sockets import Sockets
@@ -20,6 +21,7 @@ class Parts:
 
     workspace: Workspace
     sockets: Sockets
+    dispatch: Dispatch
     people: People
     faults: Faults
     journal: Journal

@@ -100,7 +100,7 @@ class PersonRoutes:
         user = workspace.find_user(wanted) if wanted else (members or people)[0]
         if user is None:
             return answer({"ok": False, "error": "user_not_found"}, 404)
-        return answer(state_for(user, self._parts.sockets, self._parts.people.features))
+        return answer(state_for(user, self._parts.dispatch, self._parts.people.features))
 
     async def _changes(self, request: Request) -> Response:
         try:

@@ -14,17 +14,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bot.local_slack.acting import People
-from bot.local_slack.agenda import Agenda
 from bot.local_slack.clock import Clock
 from bot.local_slack.delivery import ACK_SECONDS, WAIT_SECONDS, Delivery
+from bot.local_slack.dispatch import Dispatch, Mishap
 from bot.local_slack.faults import Fault, Faults
 from bot.local_slack.features import DEFAULT, Features
 from bot.local_slack.forms import Typed, state_of
 from bot.local_slack.journal import Entry, Journal
 from bot.local_slack.pace import Pace
 from bot.local_slack.parts import Parts
+from bot.local_slack.posting import Poster
 from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, groups, people, rooms
-from bot.local_slack.sockets import Sockets
+from bot.local_slack.sockets import End, Sockets
 from bot.local_slack.workspace import Channel, Message, Token, User, View, Workspace
 from metrics.problem import Problem
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 BOT_TOKEN: Final = "xoxb-local-asakai"
 APP_TOKEN: Final = "xapp-local-asakai"
+CONFIG_TOKEN: Final = "xoxe.xoxp-local-asakai"
+SIGNING_SECRET: Final = "local-signing-secret-of-asakai"
 
 
 class PortTaken(Problem):
@@ -70,21 +73,26 @@ class LocalSlack:
         channels: Iterable[Channel] | None = None,
         features: Features = DEFAULT,
     ) -> None:
-        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
+        self.bot_token, self.app_token, self.config_token = BOT_TOKEN, APP_TOKEN, CONFIG_TOKEN
+        self.signing_secret = SIGNING_SECRET
         self.clock = Clock(start)
         self.faults = Faults()
         self.journal = Journal(journal_path)
         tokens = {
             BOT_TOKEN: Token("bot", frozenset(scopes)),
             APP_TOKEN: Token("app", frozenset({"connections:write"})),
+            CONFIG_TOKEN: Token("config", frozenset()),
         }
         self.workspace = Workspace(self.clock, Pace(messages_per_second, burst), tokens)
         self.workspace.add_users(people() if users is None else users)
         self.workspace.add_channels(rooms() if channels is None else channels)
         self.workspace.groups.update((group.id, group) for group in groups())
-        self.agenda = Agenda(self.clock)
-        self.sockets = Sockets(self.workspace, self.journal, self.agenda, ack_seconds)
-        self.people = People(self.sockets, features)
+        self.agenda = self.workspace.agenda
+        self.sockets = Sockets(self.workspace)
+        self.dispatch = Dispatch(
+            self.workspace, self.journal, self.agenda, self.sockets, Poster(SIGNING_SECRET), ack_seconds
+        )
+        self.people = People(self.dispatch, features)
         self._port = port
         self._server: Server | None = None
 
@@ -101,7 +109,9 @@ class LocalSlack:
             from bot.local_slack.server import HOST, Server  # noqa: PLC0415 - heavy, and an extra
         except ModuleNotFoundError as error:
             raise LibrariesMissing(module=error.name or "") from error
-        self._server = Server(Parts(self.workspace, self.sockets, self.people, self.faults, self.journal, self.agenda))
+        self._server = Server(
+            Parts(self.workspace, self.sockets, self.dispatch, self.people, self.faults, self.journal, self.agenda)
+        )
         try:
             port = self._server.start(self._port)
         except OSError as error:
@@ -243,11 +253,27 @@ class LocalSlack:
 
     def redeliver(self, delivery: Delivery) -> Delivery:
         """Send the same payload a second time."""
-        return self.sockets.redeliver(delivery)
+        return self.dispatch.redeliver(delivery)
 
-    def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every socket to go: "warning" only tells, "refresh_requested" and "link_disabled" also close."""
-        self.sockets.disconnect(reason, close=reason != "warning")
+    def disconnect(self, how: End = "refresh_requested") -> None:
+        """End every socket: told so, without a word, by a reset, or dead but open."""
+        self.sockets.end(how)
+
+    def next_envelope(self, mishap: Mishap, *, seconds: float = 0.0, times: int = 1) -> None:
+        """Let the next envelopes come twice, late or not at all."""
+        self.dispatch.mishaps.extend([(mishap, seconds)] * times)
+
+    def lag_history(self, seconds: float) -> None:
+        """Let conversations.history and replies show a message only so long after it was posted."""
+        self.workspace.history_lag = seconds
+
+    def post_to(self, request_url: str) -> None:
+        """Send everything as signed requests to this address, on loopback; empty means sockets again."""
+        self.dispatch.poster.listen_at(request_url)
+
+    def verify_url(self, request_url: str) -> bool:
+        """Do what Slack does when somebody enters a request URL: post a challenge and look for it in the answer."""
+        return self.dispatch.poster.verify(request_url)
 
     def fail(self, method: str, fault: Fault, times: int = 1) -> None:
         """Let the next `times` requests of `method` meet a fault."""

@@ -21,6 +21,9 @@ BOT_SCOPES: Final = frozenset(
         "im:history",
         "im:read",
         "im:write",
+        "reactions:read",
+        "reactions:write",
+        "usergroups:read",
         "users:read",
     }
 )

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.local_slack.delivery import Delivery
+    from bot.local_slack.dispatch import Dispatch
     from bot.local_slack.features import Features
-    from bot.local_slack.sockets import Sockets
 
 DOINGS: Final = 50
 _KINDS: Final = {
@@ -28,17 +28,17 @@ _KINDS: Final = {
 }
 
 
-def state_for(user: User, sockets: Sockets, features: Features) -> dict[str, Any]:
+def state_for(user: User, dispatch: Dispatch, features: Features) -> dict[str, Any]:
     """Return the whole page of one person."""
-    workspace = sockets.workspace
+    workspace = dispatch.workspace
     with workspace.changed:
         places = [channel for channel in workspace.channels.values() if may_see(user, channel)]
-        doings = [one for one in sockets.deliveries.values() if doer(one) == user.id]
+        doings = [one for one in dispatch.deliveries.values() if doer(one) == user.id]
         home = workspace.homes.get(user.id)
         return {
             "version": workspace.changed.version,
             "now": workspace.clock.now(),
-            "connected": len(sockets.links),
+            "connected": len(dispatch.sockets.links),
             "team": {"id": TEAM, "name": TEAM_NAME, "domain": "asakai-local"},
             "app": {"id": APP, "user_id": BOT_USER, "bot_id": BOT, "name": workspace.users[BOT_USER].real_name},
             "me": user_shape(user, locale=True),
@@ -127,7 +127,7 @@ def _message(workspace: Workspace, message: Message, replies: Iterable[Message] 
     return message_shape(message, metadata=True) | {
         "is_ephemeral": message.only_to != "",
         "is_bot": message.user == BOT_USER,
-        "files": [file_shape(one) for one in files],
+        "files": [file_shape(one, workspace.url) for one in files],
         "replies": [_message(workspace, one) for one in replies],
     }
 

@@ -18,6 +18,8 @@ from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from bot.local_slack.routes import Routes
 
 if TYPE_CHECKING:
+    from wsproto.events import Ping
+
     from bot.local_slack.parts import Parts
 
 HOST: Final = "127.0.0.1"
@@ -32,18 +34,33 @@ class _Protocol(H11Protocol):
         super().connection_made(transport)
 
 
+class _SocketProtocol(WSProtocol):
+    """A socket that can go dead while it stays open: the app's pings find no pong."""
+
+    _silent = False
+
+    def fall_silent(self) -> None:
+        self._silent = True
+        self.stop_keepalive()
+
+    def handle_ping(self, event: Ping) -> None:
+        if not self._silent:
+            super().handle_ping(event)
+
+
 class Server:
     """The thread that answers for a workspace."""
 
     def __init__(self, parts: Parts) -> None:
         self._routes = Routes(parts)
         self._sockets = parts.sockets
+        self._poster = parts.dispatch.poster
         self._agenda = parts.agenda
         self._agenda.wake = self.look_in
         config = uvicorn.Config(
             self._routes.app(),
             http=_Protocol,
-            ws=WSProtocol,
+            ws=_SocketProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -73,6 +90,7 @@ class Server:
         self._loop.call_soon_threadsafe(self._routes.stopping.set)
         self._thread.join()
         self._thread = None
+        self._poster.close()
 
     def look_in(self, seconds: float) -> None:
         """Do what is due after a while."""

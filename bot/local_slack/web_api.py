@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.local_slack import chat, conversations, files, views
+from bot.local_slack import chat, conversations, files, manifest, members, reactions, scheduled, views
 from bot.local_slack.call import Answer, Call, Method, Refused
 from bot.local_slack.workspace import BOT, BOT_USER, TEAM, TEAM_NAME, Token, Workspace
 
@@ -33,6 +33,10 @@ METHODS: Final[Mapping[str, Method]] = {
     **chat.METHODS,
     **conversations.METHODS,
     **files.METHODS,
+    **manifest.METHODS,
+    **members.METHODS,
+    **reactions.METHODS,
+    **scheduled.METHODS,
     **views.METHODS,
 }
 

@@ -115,7 +115,7 @@ def app_of(slack: LocalSlack, heard: list[dict[str, Any]]) -> App:
 
 
 def settled(slack: LocalSlack, doing: str) -> dict[str, Any]:
-    delivery = slack.sockets.deliveries[doing]
+    delivery = slack.dispatch.deliveries[doing]
     assert slack.workspace.wait_until(lambda: delivery.settled, 30)
     return next(one for one in state(slack)["doings"] if one["id"] == doing)
 
