@@ -13,6 +13,7 @@ import os
 import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -176,6 +177,41 @@ def run(lang: Lang = None) -> None:
     from bot.running import serve
 
     serve(settings, _desk(settings), _now)
+
+
+@app.command()
+def rehearse(
+    data: Annotated[Path | None, typer.Option(metavar="FILE", help="Your orders instead of a sample shop.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; otherwise any.")] = 0,
+    *,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Play a morning in a Slack on this machine: digest, /kpi, buttons; ends with Ctrl-C."""
+    from bot.rehearsing import Play, rehearse
+
+    shop = _language(lang or _named_language(os.environ) or Code.JA)
+    rehearse(Play(shop, data, port, browser=not no_browser), _language(lang), _now, lambda line: _print([line]))
+
+
+@app.command()
+def preview(
+    kind: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KIND...", help="digest, alert, problem, or /kpi words; else one of each."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("preview"),
+    lang: Lang = None,
+) -> None:
+    """Write messages as HTML and JSON, and print their Block Kit Builder links."""
+    from bot.previewing import preview_all
+    from bot.subcommands import answer
+
+    settings = _settings(language=lang)
+    desk, language = _desk(settings), _language(settings.language)
+    ask = partial(answer, figures=desk, language=language, main_dimension=settings.main_dimension, sees_customers=True)
+    for done in preview_all(" ".join(kind or ()), desk, language, ask, out):
+        _print([str(done.html), str(done.json), done.link, ""])
 
 
 @docs_app.command("settings")

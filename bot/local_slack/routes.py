@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from bot.local_slack import files
+from bot.local_slack import files, web
 from bot.local_slack.call import Answer, Call, Method, Refused, parse_arguments
 from bot.local_slack.control import ControlRoutes
 from bot.local_slack.journal import Entry
@@ -65,6 +65,7 @@ class Routes:
                 Route("/files-pri/{file_id}/{name}", self._download, methods=["GET"]),
                 WebSocketRoute("/link/", self._link),
                 *PersonRoutes(self.parts, self.stopping).routes(),
+                *web.routes(),
                 *ControlRoutes(self.parts).routes(),
             ]
         )
