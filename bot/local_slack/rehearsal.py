@@ -26,7 +26,7 @@ from bot.local_slack.parts import Parts
 from bot.local_slack.posting import Poster
 from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, groups, people, rooms
 from bot.local_slack.sockets import End, Sockets
-from bot.local_slack.workspace import Channel, Message, Token, User, View, Workspace
+from bot.local_slack.workspace import TRIGGER_SECONDS, Channel, Message, Token, User, View, Workspace
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class LocalSlack:
         self.workspace.add_users(people() if users is None else users)
         self.workspace.add_channels(rooms() if channels is None else channels)
         self.workspace.groups.update((group.id, group) for group in groups())
+        # whoever gives a busy machine longer to acknowledge gives it longer to open a form
+        self.workspace.trigger_seconds = max(TRIGGER_SECONDS, ack_seconds)
         self.agenda = self.workspace.agenda
         self.sockets = Sockets(self.workspace)
         self.dispatch = Dispatch(

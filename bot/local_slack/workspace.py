@@ -29,6 +29,9 @@ BOT_USER: Final = "U0ASAKAI00"
 BOT: Final = "B0ASAKAI00"
 
 
+TRIGGER_SECONDS: Final = 3.0
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A person or a bot of the workspace."""
@@ -197,6 +200,7 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self.history_lag = 0.0
+        self.trigger_seconds = TRIGGER_SECONDS
         self._numbers = itertools.count(1)
         self._last_ts = 0
 

@@ -330,3 +330,33 @@ def test_only_a_configuration_token_validates_a_manifest(slack: LocalSlack, clie
     assert error(client.apps_manifest_validate, manifest="{}") == "not_allowed_token_type"
     bad = WebClient(slack.config_token, base_url=slack.base_url)
     assert error(bad.apps_manifest_validate, manifest="{") == "invalid_manifest"
+
+
+def header(text: str) -> dict[str, Any]:
+    return {"type": "header", "text": {"type": "plain_text", "text": text}}
+
+
+def test_views_stack_up_to_three_and_keep_their_names_and_hash(slack: LocalSlack, client: WebClient) -> None:
+    def trigger() -> str:
+        return str(slack.shortcut("ask").envelope["payload"]["trigger_id"])
+
+    def view(**more: Any) -> dict[str, Any]:
+        return {"type": "modal", "title": {"type": "plain_text", "text": "設定"}, "blocks": [header("x")], **more}
+
+    assert error(client.views_push, trigger_id=trigger(), view=view()) == "not_found"
+    first = client.views_open(trigger_id=trigger(), view=view(external_id="one"))["view"]
+    for _ in range(2):
+        client.views_push(trigger_id=trigger(), view=view())
+    assert error(client.views_push, trigger_id=trigger(), view=view()) == "push_limit_reached"
+    assert error(client.views_open, trigger_id=trigger(), view=view(external_id="one")) == "duplicate_external_id"
+    assert error(client.views_open, trigger_id="nothing", view=view()) == "invalid_trigger_id"
+    old = trigger()
+    slack.clock.advance(4)
+    assert error(client.views_open, trigger_id=old, view=view()) == "expired_trigger_id"
+    new = client.views_update(external_id="one", view=view(external_id="one"), hash=first["hash"])["view"]
+    assert (new["id"], new["hash"] == first["hash"]) == (first["id"], False)
+    assert error(client.views_update, view_id=first["id"], view=view(), hash=first["hash"]) == "hash_conflict"
+    assert error(client.views_update, view_id="V9", view=view()) == "not_found"
+    fields = [{"type": "plain_text", "text": "漢" * 1900}] * 10
+    heavy = [{"type": "section", "fields": fields}] * 5
+    assert error(client.views_update, view_id=first["id"], view=view(blocks=heavy)) == "view_too_large"

@@ -259,3 +259,82 @@ def test_a_file_can_be_taken_from_the_page(slack: LocalSlack) -> None:
     [file] = state(slack)["messages"][HOME][0]["files"]
     with urlopen(f"{slack.url}/_page/file/{file['id']}") as answer:
         assert (answer.read(), answer.headers.get_content_type()) == (b"a,b\n", "text/csv")
+
+
+def modal_of(**more: Any) -> dict[str, Any]:
+    return {**MODAL, **more}
+
+
+def opened(slack: LocalSlack, client: WebClient, view: dict[str, Any]) -> Any:
+    trigger = slack.shortcut("ask").envelope["payload"]["trigger_id"]
+    client.views_open(trigger_id=trigger, view=view)
+    return slack.views()[-1]
+
+
+def test_a_closed_form_is_told_only_where_it_asked_for_that(slack: LocalSlack) -> None:
+    client = WebClient(slack.bot_token, base_url=slack.base_url)
+    quiet = opened(slack, client, modal_of(notify_on_close=False))
+    assert slack.close(quiet) is None
+    assert slack.views() == []
+    below = opened(slack, client, MODAL)
+    trigger = slack.shortcut("ask").envelope["payload"]["trigger_id"]
+    client.views_push(trigger_id=trigger, view=modal_of(clear_on_close=True))
+    top = slack.views()[-1]
+    assert (top.previous, len(slack.views())) == (below.id, 2)
+    told = slack.close(top)
+    assert told is not None
+    assert told.envelope["payload"]["is_cleared"] is True
+    assert slack.views() == [], "clear_on_close takes the whole stack"
+
+
+def test_a_form_that_names_a_place_may_answer_there(slack: LocalSlack) -> None:
+    field = {"type": "conversations_select", "action_id": "v", "response_url_enabled": True}
+    block = {"type": "input", "block_id": "to", "label": {"type": "plain_text", "text": "送り先"}, "element": field}
+    client = WebClient(slack.bot_token, base_url=slack.base_url)
+    sent = slack.fill(opened(slack, client, modal_of(blocks=[block])), {"to": {"v": HOME}})
+    [url] = sent.envelope["payload"]["response_urls"]
+    assert (url["block_id"], url["action_id"], url["channel_id"]) == ("to", "v", HOME)
+    body = json.dumps({"text": "共有します", "response_type": "in_channel"}).encode()
+    with urlopen(Request(url["response_url"], body, {"Content-Type": "application/json"})):
+        assert [m.text for m in slack.messages(HOME)] == ["共有します"]
+
+
+def test_an_external_list_is_asked_for_while_a_person_types(slack: LocalSlack) -> None:
+    client = WebClient(slack.bot_token, base_url=slack.base_url)
+    select = {"type": "external_select", "action_id": "segment", "min_query_length": 1}
+    ts = client.chat_postMessage(
+        channel=HOME, text="x", blocks=[{"type": "actions", "block_id": "next", "elements": [select]}]
+    )["ts"]
+    app = App(client=client)
+    app.options("segment")(lambda ack, body: ack(options=[one for one in OPTIONS if body["value"] in one["value"]]))
+    heard: list[dict[str, Any]] = []
+    app.action("segment")(lambda ack, action: [heard.append(action), ack()])
+    with slack.connected(app):
+        where = {"channel": HOME, "ts": ts, "action_id": "segment", "block_id": "next"}
+        offered = settled(slack, act(slack, "options", value="sto", **where)["doing"])["offered"]
+        assert [one["value"] for one in offered["options"]] == ["store"]
+        settled(slack, act(slack, "press", value=offered["options"][0], **where)["doing"])
+    assert heard[0]["selected_option"]["value"] == "store"
+
+
+def test_an_ephemeral_message_can_be_put_away_and_has_no_menu(slack: LocalSlack) -> None:
+    client = WebClient(slack.bot_token, base_url=slack.base_url)
+    ts = client.chat_postEphemeral(channel=HOME, user=SUZUKI, text="内緒")["message_ts"]
+    assert act(slack, "message_shortcut", channel=HOME, ts=ts, callback_id="why")["error"] == "no_such_element"
+    assert act(slack, "dismiss", user="U0SATO0001", channel=HOME, ts=ts)["error"] == "message_not_found"
+    assert act(slack, "dismiss", channel=HOME, ts=ts)["ok"]
+    assert slack.ephemerals(HOME, "鈴木") == []
+
+
+def test_messages_reach_an_app_that_subscribed_to_them() -> None:
+    """A direct message, a word in a channel, a new member: each only where it was asked for."""
+    wanted = frozenset({"message.im", "member_joined_channel"})
+    with LocalSlack(ack_seconds=30, features=Features(events=wanted)) as slack:
+        direct = slack.workspace.direct_message(SUZUKI)
+        slack.say("休眠", channel=direct.id)
+        slack.say("だれも聞いていません", channel=HOME)
+        slack.people.join(slack.user("田中"), slack.channel(HOME))
+        told = [one.envelope["payload"]["event"] for one in slack.dispatch.deliveries.values()]
+    first = [one for one in told if one["type"] == "message"]
+    assert {(one["channel_type"], one["text"]) for one in first} == {("im", "休眠")}
+    assert {one["user"] for one in told if one["type"] == "member_joined_channel"} == {"U0TANAKA01"}
