@@ -74,20 +74,17 @@ def sights(reader: CountsReader, rule: Rule, as_ofs: Sequence[date], shop: Shop)
         yield Sight(as_of, tuple(map(_shown, _most(seen))), stale_since=_stale(rule, as_of, shop))
 
 
-def check(rule: Rule, dimensions: Sequence[str]) -> None:
-    """Raise NotWatched where the rule's figure or segment cannot be watched."""
-    if rule.watching is Watching.FRESHNESS:
-        return
-    known = next((known for known in CATALOG if known.name == rule.figure and known.by_label), None)
-    if known is None or (rule.watching is Watching.CHANGE and rule.figure != "repeat"):
-        raise NotWatched(rule=rule.name, what=rule.figure, known=WATCHED)
-    able = tuple(name for name in (ALL, *dimensions) if name != COHORT_MONTH)
+def able_dimensions(name: str, watching: str, watched: str, dimensions: Sequence[str]) -> tuple[str, ...]:
+    """The dimensions by which a figure can be watched. Raises NotWatched where the figure cannot."""
+    if watching == Watching.FRESHNESS:
+        return (ALL,)
+    known = next((known for known in CATALOG if known.name == watched and known.by_label), None)
+    if known is None or (watching == Watching.CHANGE and watched != "repeat"):
+        raise NotWatched(rule=name, what=watched, known=WATCHED)
+    able = tuple(each for each in (ALL, *dimensions) if each != COHORT_MONTH)
     if known.dimensions is not None:
-        able = tuple(name for name in able if name in known.dimensions)
-    elif rule.watching is Watching.CHANGE:
-        able = tuple(name for name in able if name != PURCHASE_COUNT)
-    if rule.dimension not in able:
-        raise NotWatched(rule=rule.name, what=rule.dimension, known=able)
+        return tuple(each for each in able if each in known.dimensions)
+    return tuple(each for each in able if each != PURCHASE_COUNT) if watching == Watching.CHANGE else able
 
 
 def _named(rule: Rule, counts: Counts) -> tuple[int, ...]:
