@@ -18,16 +18,19 @@ import structlog
 
 from bot import log as logging
 from bot.access import Access, Who
+from bot.alerting.alarm import Hours
+from bot.alerting.book import Book
+from bot.alerting.room import Outside, Room, room
 from bot.delivery.clock import Calendar
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
 from bot.delivery.payload import payload_of
-from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
+from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, SlackUnreachable, ask, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
+from bot.desk import Stored
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
-from bot.present.alert import alert
 from bot.present.digest import digest
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.page import Page
     from bot.settings import Settings
-    from metrics.alert import Judgement
 
 WORKSPACE = "default"
 """One bot serves one workspace; the ledger's keys leave room for more."""
@@ -66,43 +68,43 @@ class Shop:
         """The bytes of a message that is due: computed from all that is known now."""
         day = data_day(row.key.local_date)
         self.desk.refresh()
-        page = self._alert(day) if row.key.kind is Kind.ALERT else self.digest(day)
-        return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
+        return payload_of(self.digest(day), native=self.settings.slack.native_blocks, data_as_of=day)
 
     def digest(self, day: date) -> Page:
         """The digest of the morning after `day`."""
         return digest(self.desk.report(day, dimensions=(self.settings.main_dimension,)), self.language)
 
-    def _alert(self, day: date) -> Page:
-        report = self.desk.alert(day)
-        return alert(report.judgement, report, self.language)
-
-    def judge(self, day: date) -> Judgement:
-        """How that day's repeat rate stands against the alert's threshold."""
-        return self.desk.alert(day).judgement
-
     def targets(self, directory: Directory) -> tuple[Target, ...]:
         """Each channel with what it gets."""
-        settings, wanted = self.settings, self.settings.digest
-        calendar = Calendar(
+        wanted = self.settings.digest
+        directory.ids(self.settings.alert_channels)  # a misspelt one is named at the start
+        channels = tuple(dict.fromkeys(directory.ids(wanted.channels)))
+        return tuple(Target(channel, wanted.at, self.desk.zone, self.calendar) for channel in channels)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Which days are business days."""
+        wanted = self.settings.digest
+        return Calendar(
             None if wanted.country == "none" else wanted.country,
             frozenset(wanted.company_holidays),
             frozenset(wanted.working_days),
             every_day=not wanted.business_days_only,
         )
-        digests, alerts = directory.ids(wanted.channels), directory.ids(settings.alert_channels)
-        channels = tuple(dict.fromkeys((*digests, *alerts)))
-        return tuple(
-            Target(
-                channel,
-                wanted.at,
-                self.desk.zone,
-                calendar,
-                digest=channel in digests,
-                alerts=settings.alert.enabled and channel in alerts,
-            )
-            for channel in channels
+
+    def alerting(self, book: Book, client: Client, directory: Directory, team: str | None) -> Room:
+        """The room of the rules."""
+        outside = Outside(
+            lambda channels: directory.ids(tuple(channels)),
+            lambda call: ask(client, "chat.update", call, "ts"),
+            self.now,
+            awake,
+            f"{socket.gethostname()}:{os.getpid()}",
+            self._say,
+            lambda who: self.access(directory, team).refusal(who),
         )
+        hours = Hours(self.settings.digest.at, self.desk.zone, self.calendar)
+        return room(book, self.desk, self.settings, self.language, hours, outside)
 
     # -- what is answered ----------------------------------------------------------
 
@@ -141,11 +143,13 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     team = check_token(client)
     shop, directory = Shop(settings, desk, now, Language.of(settings.language)), Directory(client)
     _check_channels(shop, directory)
-    with closing(Ledger.open(settings.state)) as ledger:
+    with closing(Ledger.open(settings.state)) as ledger, closing(Book.open(settings.state, WORKSPACE)) as book:
         courier = _courier(shop, ledger, SlackChannel(client))
-        morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), shop.judge, settings.alert.judge)
+        desk.stored = lambda: stored(book)
+        alerts = shop.alerting(book, client, directory, team)
+        morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), alerts.tick)
         ticker = Ticker(morning.tick, now)
-        edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret)
+        edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret, routes=alerts.routes())
         _warm(shop)
         ticker.start()
         notes.info("started", mode=settings.slack.mode, channels=len(settings.digest.channels))
@@ -157,6 +161,11 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
                 closings.append(serve_socket(edge.app(), app_token, stopping))
         finally:
             wind_down([*closings, edge.workers.close])
+
+
+def stored(book: Book) -> Stored:
+    """What the state database knows of rules, for their list."""
+    return Stored(book.rules(), {name: kept.standing for name, kept in book.standings().items()})
 
 
 def _warm(shop: Shop) -> None:

@@ -5,7 +5,7 @@ The running bot asks for one morning, a back-test for many; both read counts onl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -45,10 +45,10 @@ class NotWatched(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a rule needs to know besides counts: the burn-in, and the day of the newest order."""
+    """What a rule needs to know besides counts: the burn-in, and the day of the newest order by a day."""
 
     burn_in: BurnIn
-    newest_on: date | None
+    newest_on: Callable[[date], date | None]
 
 
 def unit_of(rule: Rule) -> Unit:
@@ -108,16 +108,17 @@ def _shown(seen: Seen) -> Seen:
 
 def _stale(rule: Rule, as_of: date, shop: Shop) -> date | None:
     """The day of the newest order, where it is so old that the last days can hardly be complete."""
-    newest = shop.newest_on
+    newest = shop.newest_on(as_of)
     if newest is None or not rule.stale_days:
         return None
     return newest if (as_of - newest).days >= rule.stale_days else None
 
 
 def _freshness(as_of: date, shop: Shop) -> Sight:
-    if shop.newest_on is None:
+    newest = shop.newest_on(as_of)
+    if newest is None:
         return Sight(as_of, (Seen("", NOTHING),))
-    days = max(0, (as_of - shop.newest_on).days)
+    days = max(0, (as_of - newest).days)
     return Sight(as_of, (Seen("", Estimate(float(days), 0)),))
 
 

@@ -44,7 +44,7 @@ class Shops:
         """Per morning, what the rule sees in each shop."""
         mornings = [START + timedelta(days=day) for day in range(first, last)]
         each = replace(rule, dimension="shop")
-        for sight in sights(self.counts_reader(), each, mornings, Shop(BurnIn(START, 0), None)):
+        for sight in sights(self.counts_reader(), each, mornings, Shop(BurnIn(START, 0), lambda _: None)):
             yield tuple(Sight(sight.as_of, (replace(seen, label=""),)) for seen in sight.seen)
 
     def counts_reader(self) -> Reader:
@@ -123,7 +123,7 @@ def blocks(many: int) -> Iterator[int]:
 def table(many: int, years: int, seed: int) -> Iterator[str]:
     """The figures of docs/alerts.md."""
     yield f"seed {seed}, {many} shops x {years} years per size\n"
-    yield "| first buyers a day | rule | false a year (22 %) | 25 % to 15 %: told within a year | median days | 90 % by |"
+    yield "| first buyers a day | rule | false a year (22 %) | 25 % to 15 %: told in a year | median days | 90 % by |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for size in SIZES:
         for name, rule in (("default", DEFAULT), ("change", CHANGE), ("bare < 20 %", NAIVE)):

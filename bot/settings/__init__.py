@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.settings.watching import AlertRule, Rules as AlertRules, each_once
+from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
 from metrics.rules import EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
@@ -225,7 +225,7 @@ class Settings(BaseSettings):
     alerts: Annotated[AlertRules, AfterValidator(each_once)] = Field(
         default=(), examples=['[{"name": "LINE", "dimension": "channel", "label": "LINE", "threshold": 0.15}]']
     )
-    """Further rules, each a table `[[alerts]]` in `shop.toml` (see below). In an environment variable: a list as JSON."""
+    """Further rules, each a table `[[alerts]]` of `shop.toml` (see below). In an environment variable: JSON."""
 
     purchases: Purchases = Purchases()
     digest: Digest = Digest()

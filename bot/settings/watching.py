@@ -48,7 +48,8 @@ class AlertRule(BaseModel):
     side: Literal["below", "above"] = Field(default="below", examples=["below", "above"])
     """Which side of the threshold is bad. Freshness: always above."""
     threshold: float | None = Field(default=None, examples=[0.2, 60])
-    """The value: a share as 0.2, days and customers as numbers. A share's default is the target; `change` needs none."""
+    """The value: a share as 0.2, days and customers as numbers. A share's default is the target; `change` needs
+    none."""
     back: float | None = Field(default=None, examples=[0.22])
     """At which value it is good again; without one, at the threshold."""
     judge: Literal["interval", "point"] = Field(default="interval", examples=["interval", "point"])
@@ -163,4 +164,4 @@ def each_once(rules: tuple[AlertRule, ...]) -> tuple[AlertRule, ...]:
 DEFAULT_RULE: Final = "repeat"
 """The name of the rule that `[alert]` sets."""
 
-Rules = Annotated[tuple[AlertRule, ...], BeforeValidator(rules_of)]
+AlertRules = Annotated[tuple[AlertRule, ...], BeforeValidator(rules_of)]

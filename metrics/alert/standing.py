@@ -131,7 +131,9 @@ def look(previous: Standing, sight: Sight, rule: Rule) -> Standing:
     if sight.stale_since is not None:
         return replace(previous, trouble=State.CANNOT_JUDGE, why="stale", failure_told=False)
     known = {track.label: track for track in previous.tracks}
-    moved = {seen.label: _moved(known.get(seen.label, Track(seen.label)), seen, rule, sight.as_of) for seen in sight.seen}
+    moved = {
+        seen.label: _moved(known.get(seen.label, Track(seen.label)), seen, rule, sight.as_of) for seen in sight.seen
+    }
     tracks = tuple(({**known, **moved})[label] for label in sorted({*known, *moved}))
     few = all(verdict(rule, seen, moved[seen.label].score) is Verdict.UNKNOWN for seen in sight.seen)
     began = previous.began_on if any(track.fires for track in previous.tracks) else None
@@ -178,7 +180,9 @@ def _outside(track: Track, found: Verdict, rule: Rule, as_of: date, *, beyond: b
     return replace(track, state=State.PENDING if any(track.window) else State.OK, good=0)
 
 
-def speak(standing: Standing, rule: Rule, now: datetime, *, may_speak: bool = True) -> tuple[Standing, tuple[News, ...]]:
+def speak(
+    standing: Standing, rule: Rule, now: datetime, *, may_speak: bool = True
+) -> tuple[Standing, tuple[News, ...]]:
     """What is owed now, and the standing once it is said; nothing while it is muted."""
     if not may_speak or standing.is_muted(now):
         return standing, ()

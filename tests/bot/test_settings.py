@@ -100,7 +100,10 @@ def test_rules_of_the_shop_file_are_read_and_their_channels_are_listed(tmp_path:
 
 @pytest.mark.parametrize(
     ("more", "name", "nearest"),
-    [("thresold = 0.1", "alerts[1].thresold", "alerts.threshold"), ("mentoin = 'U1'", "alerts[1].mentoin", "alerts.mention")],
+    [
+        ("thresold = 0.1", "alerts[1].thresold", "alerts.threshold"),
+        ("mentoin = 'U1'", "alerts[1].mentoin", "alerts.mention"),
+    ],
 )
 def test_a_misspelt_name_in_a_rule_is_named(tmp_path: Path, more: str, name: str, nearest: str) -> None:
     with pytest.raises(UnknownSetting) as problem:

@@ -59,7 +59,8 @@ def walk(mornings: str, rule: Rule = RULE, start: Standing | None = None) -> tup
         ("Bggg", replace(RULE, bad=2, of=3), "pending pending pending ok", []),
         ("BgBgg", replace(RULE, good=2), "firing recovering firing recovering ok", [(0, "fired"), (4, "recovered")]),
         ("Bgg", replace(RULE, back=0.26), "firing firing firing", [(0, "fired")]),
-        ("BgBB", replace(RULE, rest_days=2), "firing ok pending firing", [(0, "fired"), (1, "recovered"), (3, "fired")]),
+        ("BgBB", replace(RULE, rest_days=2), "firing ok pending firing",
+         [(0, "fired"), (1, "recovered"), (3, "fired")]),
         ("BBBBB", replace(RULE, remind_days=2), "firing firing firing firing firing",
          [(0, "fired"), (2, "still"), (4, "still")]),
         ("B!!g", RULE, "firing error error ok", [(0, "fired"), (1, "failed"), (3, "recovered")]),
@@ -67,9 +68,7 @@ def walk(mornings: str, rule: Rule = RULE, start: Standing | None = None) -> tup
         ("Bsg", RULE, "firing cannot_judge ok", [(0, "fired"), (2, "recovered")]),
     ],
 )  # fmt: skip
-def test_a_rule_walks_through_its_states(
-    mornings: str, rule: Rule, states: str, said: list[tuple[int, str]]
-) -> None:
+def test_a_rule_walks_through_its_states(mornings: str, rule: Rule, states: str, said: list[tuple[int, str]]) -> None:
     found, news = walk(mornings, rule)
     assert found == states.split()
     assert [(i, word) for i, word in enumerate(news) if word] == said
