@@ -16,7 +16,7 @@ from bot.alerting.book import Book, Change, Kept, begun_anew
 from bot.delivery.clock import Calendar, is_business_day, windows
 from bot.delivery.row import Kind, Payload
 from bot.present import alert as pages
-from metrics.alert import News, Rule, Sight, Standing, State, look, speak
+from metrics.alert import News, Rule, Sight, Standing, State, forgotten, look, speak
 from metrics.backtest import WARM_UP_DAYS
 from metrics.problem import Problem
 
@@ -93,12 +93,20 @@ class Alarm:
         owed = self.book.release_notes(now) > 0
         if window is None:
             return owed
-        standings = self.book.standings()
-        for watched in self.rules():
-            if watched.enabled and watched.channels:
-                kept = begun_anew(standings.get(watched.name, Kept(Standing())), watched.fingerprint)
-                owed = self._try(watched, kept, (window, hours), now) or owed
+        standings, active = self.book.standings(), [one for one in self.rules() if one.enabled and one.channels]
+        for watched in active:
+            kept = begun_anew(standings.get(watched.name, Kept(Standing())), watched.fingerprint)
+            owed = self._try(watched, kept, (window, hours), now) or owed
+        for name in self.book.open_names() - {one.name for one in active}:
+            self._forget(name, standings.get(name, Kept(Standing())), window, now)
         return owed
+
+    def _forget(self, name: str, kept: Kept, window: Window, now: datetime) -> None:
+        """End the episode of a rule that is gone: its messages say so, and nothing is owed any more."""
+        page = self._say(pages.off(name, self.voice.language))
+        shows = tuple((channel, page) for channel in self.book.channels(name))
+        change = Change(forgotten(kept.standing), "", shows=shows, closes=True)
+        self.book.commit(name, kept, change, (window.local_date, window.due_at), now)
 
     def _try(self, watched: Watched, kept: Kept, at: tuple[Window, Hours], now: datetime) -> bool:
         """One rule; a bug in it stops no other."""

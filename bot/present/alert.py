@@ -79,7 +79,7 @@ def read_button(value: str) -> tuple[int, str]:
 def alert(told: Told, language: Language, *, calls: bool = False) -> Page:
     """The first message of an open episode; `calls`: with the mention, once, when it fires."""
     headline = _headline(told, language)
-    call = (Signature(told.mention, language.say("alert.call")),) if calls and told.mention else ()
+    call = (Signature(told.mention, language.say("alert.call", user="{user}")),) if calls and told.mention else ()
     return Page(
         headline,
         (
@@ -154,6 +154,12 @@ def failed(told: Told, sentence: str, language: Language) -> Page:
         ),
         language=language.code,
     )
+
+
+def off(rule: str, language: Language) -> Page:
+    """The first message once its rule is gone."""
+    said_so = language.say("alert.off", rule=rule)
+    return Page(said_so, (Paragraph(said_so),), language=language.code)
 
 
 def _headline(told: Told, language: Language) -> str:

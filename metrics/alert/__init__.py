@@ -12,7 +12,7 @@ from metrics.alert.judgement import (
     needed_to_judge,
 )
 from metrics.alert.rule import Evaluate, JudgeBy, Rule, Seen, Side, Sight, Verdict, Watching, verdict
-from metrics.alert.standing import News, Standing, State, Track, acknowledged, look, muted, speak, step
+from metrics.alert.standing import News, Standing, State, Track, acknowledged, forgotten, look, muted, speak, step
 
 __all__ = [
     "LOOK_BACK_DAYS",
@@ -33,7 +33,7 @@ __all__ = [
     "Verdict",
     "Watching",
     "acknowledged",
-    "below_since",
+    "below_since", "forgotten",
     "judge",
     "look",
     "missing",

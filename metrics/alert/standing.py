@@ -236,6 +236,11 @@ def _after(standing: Standing, news: News, now: datetime) -> Standing:
             return replace(standing, failure_told=True)
 
 
+def forgotten(standing: Standing) -> Standing:
+    """What is left of a rule that is gone: how many episodes it had."""
+    return Standing(episode=standing.episode)
+
+
 def acknowledged(standing: Standing, who: str, now: datetime) -> Standing:
     """Somebody has seen it; the first one stays."""
     if not standing.is_announced or standing.acknowledged_at is not None:
