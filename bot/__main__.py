@@ -11,7 +11,7 @@ import codecs
 import io
 import os
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -173,53 +173,35 @@ def kpi(
 def alert_rules(lang: Lang = None) -> None:
     """List the alert rules with owner and last state."""
     settings = _settings(language=lang)
-    from contextlib import closing
+    from bot.ruling import listed
 
-    from bot.alerting.book import Book
-    from bot.language import Language
-    from bot.running import WORKSPACE, stored
-
-    desk = _desk(settings)
-    with closing(Book.open(settings.state, WORKSPACE)) as book:
-        known = stored(book)
-    desk.stored = lambda: known
-    _show(desk.rules(Language.of(settings.language)))
+    _show(listed(_desk(settings), _language(settings.language)))
 
 
 @app.command()
 def backtest(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="The rule's name, as `asakai rules` lists it.")],
     since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
-    until: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day.")
-    ] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE")] = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
     lang: Lang = None,
 ) -> None:
     """Show on which mornings a rule would have fired, for how long and with what values."""
     settings = _settings(language=lang)
-    from contextlib import closing
-
-    from bot.alerting.book import Book
-    from bot.alerting.rules import every_rule, named
-    from bot.alerting.trial import as_json, tried
-    from bot.language import Language
+    from bot.alerting.trial import as_json
     from bot.present.backtest import backtest as page
-    from bot.running import WORKSPACE
-    from metrics.day import Span
+    from bot.ruling import back_tested
 
     desk = _desk(settings)
-    with closing(Book.open(settings.state, WORKSPACE)) as book:
-        watched = named(every_rule(settings, book.rules()), rule)
     last = min(until.date(), desk.as_of) if until else desk.as_of
     if since.date() > last:
         raise typer.BadParameter("--from lies after --to, or is not over yet.")
-    trial = tried(watched.rule, Span(since.date(), last + timedelta(days=1)), desk)
+    trial = back_tested(desk, rule, since.date(), last)
     if json:
         _print([as_json(trial)])
-        return
-    _show(page(watched.rule, trial.found, Language.of(settings.language), all_known=trial.all_known))
+    else:
+        _show(page(trial.rule, trial.found, _language(settings.language), all_known=trial.all_known))
 
 
 @app.command()

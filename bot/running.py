@@ -28,10 +28,10 @@ from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
 from bot.delivery.payload import payload_of
 from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, SlackUnreachable, ask, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
-from bot.desk import Stored
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
+from bot.ruling import WORKSPACE, stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
 from bot.slack import Answers, Edge
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.page import Page
     from bot.settings import Settings
-
-WORKSPACE = "default"
-"""One bot serves one workspace; the ledger's keys leave room for more."""
 
 notes = structlog.get_logger("asakai")
 
@@ -161,11 +158,6 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
                 closings.append(serve_socket(edge.app(), app_token, stopping))
         finally:
             wind_down([*closings, edge.workers.close])
-
-
-def stored(book: Book) -> Stored:
-    """What the state database knows of rules, for their list."""
-    return Stored(book.rules(), {name: kept.standing for name, kept in book.standings().items()})
 
 
 def _warm(shop: Shop) -> None:

@@ -16,6 +16,7 @@ from bot.alerting.book import Book, Change, Kept, begun_anew
 from bot.delivery.clock import Calendar, is_business_day, windows
 from bot.delivery.row import Kind, Payload
 from bot.present import alert as pages
+from bot.present.told import Told
 from metrics.alert import News, Rule, Sight, Standing, State, forgotten, look, speak
 from metrics.backtest import WARM_UP_DAYS
 from metrics.problem import Problem
@@ -181,7 +182,7 @@ class Alarm:
             notes=tuple((Kind.REMINDER, self._say(page)) for page in self._replies(told, before, news)),
         )
 
-    def _replies(self, told: pages.Told, before: Standing, news: Sequence[News]) -> list[Page]:
+    def _replies(self, told: Told, before: Standing, news: Sequence[News]) -> list[Page]:
         language = self.voice.language
         found: list[Page] = []
         if News.SPREAD in news:
@@ -192,14 +193,14 @@ class Alarm:
             found.append(pages.failed(told, self.voice.sentence(told.standing.why), language))
         return found
 
-    def _failed(self, watched: Watched, told: pages.Told, news: Sequence[News]) -> tuple[tuple[str, Payload], ...]:
+    def _failed(self, watched: Watched, told: Told, news: Sequence[News]) -> tuple[tuple[str, Payload], ...]:
         if News.FAILED not in news:
             return ()
         page = self._say(pages.failed(told, self.voice.sentence(told.standing.why), self.voice.language))
         return tuple((channel, page) for channel in watched.channels)
 
-    def _told(self, watched: Watched, standing: Standing, now: datetime) -> pages.Told:
-        return pages.Told(
+    def _told(self, watched: Watched, standing: Standing, now: datetime) -> Told:
+        return Told(
             watched.rule,
             standing,
             now,

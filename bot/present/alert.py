@@ -7,8 +7,7 @@ of the morning; what has to be noticed follows as a reply in its thread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from bot.language import Language
 from bot.page import Button, Buttons, Cell, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Signature, Table
@@ -16,53 +15,15 @@ from bot.present.digest import drill_down, trend
 from bot.present.footing import footing
 from bot.present.label import dimension_name, label_name
 from bot.present.movement import lost, movers
-from bot.present.watched import goal, of_whom, said, shown, subject, topic_of, why_of
+from bot.present.told import Told, ended_of, estimate_of, headline_of, over_headline
+from bot.present.watched import goal, interval_of, said, shown, subject, topic_of, why_of
 from metrics.alert import Rule, Side, Standing, State, Track, Watching, missing, needed_to_judge
 from metrics.estimate import NOTHING, Estimate
-from metrics.report import Report
 
 ACKNOWLEDGE, MUTE, UNMUTE = "alert-ack", "alert-mute", "alert-unmute"
 """Who takes the presses of an alert's own buttons."""
 
 MOST_SEGMENTS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A rule's episode on one morning. `report`: the shop's figures where the rule is about everyone's repeat rate.
-
-    `now`: in the shop's zone. `owner`: a person's id, or "". `target`: the shop's, which a threshold may be.
-    """
-
-    rule: Rule
-    standing: Standing
-    now: datetime
-    report: Report | None = None
-    owner: str = ""
-    mention: str = ""
-    target: float | None = None
-
-    @property
-    def state(self) -> State:
-        """What a reader is told."""
-        return self.standing.state(self.now)
-
-    @property
-    def tracks(self) -> tuple[Track, ...]:
-        """The segments of the episode, the farthest beyond the threshold first."""
-        sign = 1 if self.rule.side is Side.BELOW else -1
-        shown = self.standing.firing or self.standing.tracks[:1]
-        return tuple(sorted(shown, key=lambda track: (sign * (_of(track).value or 0.0), track.label)))
-
-    @property
-    def first(self) -> Track:
-        """The one that the headline names."""
-        return next(iter(self.tracks), Track())
-
-    @property
-    def day(self) -> date:
-        """The morning of the message."""
-        return (self.standing.as_of or self.now.date() - timedelta(days=1)) + timedelta(days=1)
 
 
 def button_value(told: Told) -> str:
@@ -78,7 +39,7 @@ def read_button(value: str) -> tuple[int, str]:
 
 def alert(told: Told, language: Language, *, calls: bool = False) -> Page:
     """The first message of an open episode; `calls`: with the mention, once, when it fires."""
-    headline = _headline(told, language)
+    headline = headline_of(told, language)
     call = (Signature(told.mention, language.say("alert.call", user="{user}")),) if calls and told.mention else ()
     return Page(
         headline,
@@ -99,7 +60,7 @@ def alert(told: Told, language: Language, *, calls: bool = False) -> Page:
 
 def over(told: Told, before: Standing, language: Language) -> Page:
     """The first message once the episode is over: how it ended, and no buttons."""
-    headline = _over_headline(told, before, language)
+    headline = over_headline(told, before, language)
     since = next((track.since for track in before.firing if track.since), before.began_on)
     words = language.say("alert.over_words", since=language.day(since)) if since else language.say("alert.over_open")
     return Page(
@@ -108,7 +69,7 @@ def over(told: Told, before: Standing, language: Language) -> Page:
             Heading(headline),
             *_signatures(before, told.now, language),
             Paragraph(words),
-            *_proof(told, language, state="recovered", tracks=_ended(told, before)),
+            *_proof(told, language, state="recovered", tracks=ended_of(told, before)),
             *_footing(told, language),
         ),
         language=language.code,
@@ -117,7 +78,7 @@ def over(told: Told, before: Standing, language: Language) -> Page:
 
 def recovered(told: Told, before: Standing, language: Language) -> Page:
     """The reply in the thread that tells everyone who follows it: it is over."""
-    headline = _over_headline(told, before, language)
+    headline = over_headline(told, before, language)
     lasted = (told.day - (before.began_on or told.day)).days
     return Page(
         headline, (Paragraph(headline, strong=True), Paragraph(language.say("alert.lasted", count=max(1, lasted)))),
@@ -128,7 +89,7 @@ def recovered(told: Told, before: Standing, language: Language) -> Page:
 def reminder(told: Told, language: Language) -> Page:
     """The reply that says it still lasts."""
     began = told.standing.began_on or told.day
-    said_so = language.say("alert.still", count=max(1, (told.day - began).days), headline=_headline(told, language))
+    said_so = language.say("alert.still", count=max(1, (told.day - began).days), headline=headline_of(told, language))
     return Page(said_so, (Paragraph(said_so), Paragraph(language.say("alert.still_next"))), language=language.code)
 
 
@@ -162,53 +123,6 @@ def off(rule: str, language: Language) -> Page:
     return Page(said_so, (Paragraph(said_so),), language=language.code)
 
 
-def _headline(told: Told, language: Language) -> str:
-    rule, track = told.rule, told.first
-    day = language.day_short(told.day)
-    if rule.watching is Watching.FRESHNESS:
-        return language.say("alert.headline.freshness", count=int(_of(track).value or 0), day=day)
-    if len(told.tracks) > 1:
-        key = "alert.headline.several_change" if rule.watching is Watching.CHANGE else "alert.headline.several"
-        return language.say(
-            f"{key}_{rule.side}" if rule.watching is not Watching.CHANGE else key,
-            figure=subject(rule, None, language), dimension=dimension_name(rule.dimension, language),
-            count=len(told.tracks), goal=goal(rule, told.target, language), day=day,
-        )  # fmt: skip
-    whom, value = subject(rule, track.label, language), shown(rule, _of(track), language)
-    if rule.watching is Watching.CHANGE:
-        usual = shown(rule, track.seen.usual if track.seen else NOTHING, language)
-        return language.say("alert.headline.change", figure=whom, value=value, usual=usual, day=day)
-    return language.say(
-        f"alert.headline.{rule.side}", figure=whom, value=value, goal=goal(rule, told.target, language),
-        of=of_whom(_of(track), language), day=day,
-    )  # fmt: skip
-
-
-def _over_headline(told: Told, before: Standing, language: Language) -> str:
-    rule, day = told.rule, language.day_short(told.day)
-    ended = _ended(told, before)
-    if rule.watching is Watching.FRESHNESS:
-        return language.say("alert.over.freshness", day=day)
-    if len(ended) != 1:
-        return language.say(
-            "alert.over.several", figure=subject(rule, None, language), count=len(ended),
-            dimension=dimension_name(rule.dimension, language), day=day,
-        )  # fmt: skip
-    whom, value = subject(rule, ended[0].label, language), shown(rule, _of(ended[0]), language)
-    if rule.watching is Watching.CHANGE:
-        return language.say("alert.over.change", figure=whom, value=value, day=day)
-    return language.say(
-        "alert.over.threshold", figure=whom, value=value, goal=goal(rule, told.target, language),
-        of=of_whom(_of(ended[0]), language), day=day,
-    )  # fmt: skip
-
-
-def _ended(told: Told, before: Standing) -> tuple[Track, ...]:
-    """The segments of the episode that is over, as they are now."""
-    named = {*before.told, *(track.label for track in before.firing)}
-    return tuple(track for track in told.standing.tracks if track.label in named)
-
-
 def _state_lines(told: Told, language: Language) -> list[Part]:
     standing, lines = told.standing, list[Part]()
     if standing.is_muted(told.now) and standing.muted_until is not None:
@@ -228,7 +142,7 @@ def _cannot_judge(told: Told, language: Language) -> str:
     if told.standing.why == "stale":
         return language.say("alert.stale")
     needed = needed_to_judge(told.rule.threshold, told.rule.minimum)
-    return language.say("alert.too_few", n=_of(told.first).n, count=needed)
+    return language.say("alert.too_few", n=estimate_of(told.first).n, count=needed)
 
 
 def _signatures(standing: Standing, now: datetime, language: Language) -> list[Part]:
@@ -249,12 +163,13 @@ def _clock(at: datetime, language: Language) -> str:
 def _sentences(told: Told, language: Language) -> list[str]:
     rule, track = told.rule, told.first
     lines = [*_happened(told, language)]
-    if rule.watching is Watching.THRESHOLD and len(told.tracks) == 1:
-        lines.extend(_how_sure(rule, _of(track), language))
+    judged = told.standing.condition is not State.RECOVERING and told.standing.why != "too_few"
+    if rule.watching is Watching.THRESHOLD and len(told.tracks) == 1 and judged:
+        lines.extend(_how_sure(rule, estimate_of(track), language))
     if rule.of > 1:
         lines.append(language.say("alert.of_mornings", of=rule.of, bad=sum(track.window)))
     lines.append(why_of(rule, language))
-    if len(told.tracks) == 1 and (short := _short(rule, _of(track))):
+    if len(told.tracks) == 1 and (short := _short(rule, estimate_of(track))):
         lines.append(language.say("alert.missing", count=short, goal=goal(rule, told.target, language)))
     segments = lost(told.report, language) if told.report else []
     if segments:
@@ -270,6 +185,8 @@ def _happened(told: Told, language: Language) -> list[str]:
     if rule.watching is Watching.CHANGE:
         key = "alert.happened.change" if since else "alert.happened.change_open"
         return [language.say(key, since=language.day(since) if since else "")]
+    if told.standing.condition is State.RECOVERING and since:
+        return [language.say("alert.happened.was", since=language.day(since))]
     key = f"alert.happened.{rule.side}" if since else f"alert.happened.{rule.side}_open"
     return [language.say(key, since=language.day(since) if since else "", goal=goal(rule, told.target, language))]
 
@@ -287,9 +204,9 @@ def _how_sure(rule: Rule, found: Estimate, language: Language) -> list[str]:
     low, high = found.interval
     apart = high < rule.threshold if rule.side is Side.BELOW else low > rule.threshold
     if not apart:
-        return [language.say("alert.unsure", interval=language.interval(found.interval))]
-    edge = high if rule.side is Side.BELOW else low
-    return [language.say(f"alert.sure.{rule.side}", edge=language.percent_against(edge, rule.threshold))]
+        return [language.say("alert.unsure", interval=interval_of(rule, found, language))]
+    edge = Estimate(high if rule.side is Side.BELOW else low, 0)
+    return [language.say(f"alert.sure.{rule.side}", edge=shown(rule, edge, language))]
 
 
 def _short(rule: Rule, found: Estimate) -> int:
@@ -309,13 +226,13 @@ def _proof(
     if len(shown_tracks) > 1:
         return (Facts(tuple(facts)), _table(rule, shown_tracks, language))
     track = next(iter(shown_tracks), Track())
-    found = _of(track)
+    found = estimate_of(track)
     note = [language.say("common.of", k=found.k, n=found.n)] if found.k is not None else []
     if told.report:
         note.append(language.say("common.cohort", cohort=told.report.repeat.now.cohort))
     facts.append(Fact(subject(rule, track.label, language), shown(rule, found, language), "\n".join(note)))
     if found.interval is not None:
-        facts.append(Fact(language.say("alert.interval"), language.interval(found.interval)))
+        facts.append(Fact(language.say("alert.interval"), interval_of(rule, found, language)))
     facts.append(_threshold_fact(told, track, language))
     if not state and (since := _since(told)):
         facts.append(Fact(language.say("alert.since"), language.day_table(since)))
@@ -336,13 +253,13 @@ def _threshold_fact(told: Told, track: Track, language: Language) -> Fact:
 def _table(rule: Rule, tracks: tuple[Track, ...], language: Language) -> Table:
     rows = []
     for track in tracks[:MOST_SEGMENTS]:
-        found = _of(track)
+        found = estimate_of(track)
         rows.append(
             (
                 Cell(label_name(rule.dimension, track.label, language)),
                 Cell(shown(rule, found, language), found.value),
                 Cell(language.say("common.of_short", k=found.k, n=found.n) if found.k is not None else "–"),
-                Cell(language.interval(found.interval)),
+                Cell(interval_of(rule, found, language)),
                 Cell(language.day_table(track.since) if track.since else "–"),
             )
         )
@@ -392,7 +309,3 @@ def _footing(told: Told, language: Language) -> tuple[Part, ...]:
         return (Footnote((*foot.items, rule)),)
     until = language.say("common.until", day=language.day(told.standing.as_of)) if told.standing.as_of else ""
     return (Footnote(tuple(item for item in (until, rule) if item)),)
-
-
-def _of(track: Track) -> Estimate:
-    return track.seen.estimate if track.seen else NOTHING

@@ -10,7 +10,7 @@ from bot.language import Language
 from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Table
 from bot.present.label import dimension_name, label_name
 from bot.present.watched import condition, figure_name
-from metrics.alert import Rule, Standing, State
+from metrics.alert import Rule, Standing, State, Watching
 from metrics.segment import ALL
 
 NEW, EDIT = "rule-new", "rule-edit"
@@ -59,6 +59,8 @@ def _row(line: RuleLine, now: datetime, language: Language) -> tuple[Cell, ...]:
 
 
 def _when(rule: Rule, language: Language) -> str:
+    if rule.watching is Watching.FRESHNESS:
+        return language.say("rules.fresh", figure=figure_name(rule, language), when=condition(rule, language))
     return language.say(
         "rules.whom", whom=whom(rule, language), figure=figure_name(rule, language), when=condition(rule, language)
     )

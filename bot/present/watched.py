@@ -50,6 +50,14 @@ def shown(rule: Rule, found: Estimate, language: Language, *, goal: bool = False
             return language.say("common.customers", count=round(found.value))
 
 
+def interval_of(rule: Rule, found: Estimate, language: Language) -> str:
+    """12.9〜17.5%, 61〜75日."""
+    if found.interval is None or unit_of(rule) is Unit.SHARE:
+        return language.interval(found.interval)
+    low, high = found.interval
+    return language.say("custom.range", low=language.number(low), high=shown(rule, Estimate(high, 0), language))
+
+
 def goal(rule: Rule, target: float | None, language: Language) -> str:
     """目標20%, 基準15%."""
     is_target = target is not None and rule.threshold == target and unit_of(rule) is Unit.SHARE

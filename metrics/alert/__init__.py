@@ -11,7 +11,7 @@ from metrics.alert.judgement import (
     missing,
     needed_to_judge,
 )
-from metrics.alert.rule import Evaluate, JudgeBy, Rule, Seen, Side, Sight, Verdict, Watching, verdict
+from metrics.alert.rule import Evaluate, JudgeBy, Rule, Seen, Side, Sight, Verdict, Watching, is_beyond, verdict
 from metrics.alert.standing import News, Standing, State, Track, acknowledged, forgotten, look, muted, speak, step
 
 __all__ = [
@@ -34,7 +34,7 @@ __all__ = [
     "Watching",
     "acknowledged",
     "below_since", "forgotten",
-    "judge",
+    "is_beyond", "judge",
     "look",
     "missing",
     "muted",
