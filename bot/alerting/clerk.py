@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.access import ChannelNotListed, Who
 from bot.alerting.rules import Source, Watched, watched_of
+from bot.alerting.telling import tell
 from bot.alerting.written import REMOVE, SAVE, TRY, form, read
 from bot.blockkit import render
 from bot.blockkit.form import modal
@@ -80,6 +81,8 @@ class Clerk:
         taken |= {rule.name for rule, _ in self.book.rules() if rule.name != kept["before"]}
         if filled.rule.name in taken or filled.rule.name.casefold() == "repeat":
             return {"name": self.language.say("alert_form.taken_name")}
+        if not self.listed().issuperset(filled.rule.channels):
+            return {"channels": self.language.say("alert_form.bad_channels")}
         return {}
 
     def save(self, deed: Deed) -> None:
@@ -91,7 +94,7 @@ class Clerk:
                 raise ChannelNotListed(channel=channel)
         self.book.keep_rule(rule, deed.who.user, self.now(), before=kept["before"])
         said = self.language.say("rules.saved", name=rule.name)
-        deed.reply(note(said, self.language, self.language.say("rules.saved_next")))
+        tell(deed, kept["channel"], note(said, self.language, self.language.say("rules.saved_next")))
 
     def remove(self, deed: Deed) -> None:
         """Take the rule away, and the form with it."""

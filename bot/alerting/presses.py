@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from bot.access import Who
+from bot.alerting.telling import tell
 from bot.blockkit.form import modal
 from bot.deed import Deed, Doing, Route, chosen
 from bot.form import VALUE, Field, Form, Kind, Option
@@ -81,7 +82,14 @@ class Presses:
             raise refused
         until, user = self._until(deed), deed.who.user
         said = self._clock(until)
-        self._act(deed, read_button(kept["value"]), lambda standing: muted(standing, until, user), "muted", until=said)
+        self._act(
+            deed,
+            read_button(kept["value"]),
+            lambda standing: muted(standing, until, user),
+            "muted",
+            until=said,
+            channel=kept["channel"],
+        )
 
     def _until(self, deed: Deed) -> datetime:
         now = self.now()
@@ -96,6 +104,7 @@ class Presses:
         what: tuple[int, str],
         change: Callable[[Standing], Standing],
         said: str,
+        channel: str = "",
         **values: str,
     ) -> None:
         number, name = what
@@ -106,12 +115,12 @@ class Presses:
 
         before = self.alarm.book.standings().get(name)
         if before is None or not before.standing.is_announced or before.standing.episode != number:
-            deed.reply(note(self.language.say("rules.gone"), self.language))
+            tell(deed, channel, note(self.language.say("rules.gone"), self.language))
             return
         self.alarm.act(name, of_this_episode, now)
         self.alarm.book.audit(deed.who.user, f"alert {said}: {name} ({number})", now)
         self.edit()
-        deed.reply(note(self.language.say(f"rules.{said}", **values), self.language))
+        tell(deed, channel, note(self.language.say(f"rules.{said}", **values), self.language))
 
     def _form(self, deed: Deed) -> Form:
         say = self.language.say

@@ -105,6 +105,8 @@ class AlertRule(BaseModel):
     @field_validator("threshold")
     @classmethod
     def _fits_the_unit(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if "figure" not in info.data:  # that is said already
+            return value
         share = is_share(str(info.data.get("watch")), str(info.data.get("figure")))
         if value is None:
             if not share:
