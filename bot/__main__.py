@@ -170,6 +170,41 @@ def kpi(
     _show(answer(text, _desk(settings), language, main_dimension=dimension, sees_customers=True))
 
 
+@app.command("rules")
+def alert_rules(lang: Lang = None) -> None:
+    """List the alert rules with owner and last state."""
+    settings = _settings(language=lang)
+    from bot.ruling import listed
+
+    _show(listed(_desk(settings), _language(settings.language)))
+
+
+@app.command()
+def backtest(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="The rule's name, as `asakai rules` lists it.")],
+    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
+    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE")] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Show on which mornings a rule would have fired, for how long and with what values."""
+    settings = _settings(language=lang)
+    from bot.alerting.trial import as_json
+    from bot.present.backtest import backtest as page
+    from bot.ruling import back_tested
+
+    desk = _desk(settings)
+    last = min(until.date(), desk.as_of) if until else desk.as_of
+    if since.date() > last:
+        raise typer.BadParameter("--from lies after --to, or is not over yet.")
+    trial = back_tested(desk, rule, since.date(), last)
+    if json:
+        _print([as_json(trial)])
+    else:
+        _show(page(trial.rule, trial.found, _language(settings.language), all_known=trial.all_known))
+
+
 @app.command()
 def run(lang: Lang = None) -> None:
     """Run the bot: answer /kpi and post each morning's digest."""

@@ -78,6 +78,10 @@ class Route:
     check: Callable[[Deed], Mapping[str, str]] | None = None
     open_to_all: bool = False
 
+    def judged(self, deed: Deed) -> Mapping[str, str]:
+        """What is wrong with a submitted form; nothing where the route has no check."""
+        return self.check(deed) if self.check else {}
+
     def fits(self, doing: Doing, name: str) -> bool:
         """Whether this route takes that deed."""
         return doing is self.doing and re.fullmatch(self.name, name) is not None

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from bot.alerting.rules import every_rule
 from bot.grammar import Vocabulary
+from bot.present.rules import RuleLine, rules
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
@@ -23,16 +25,29 @@ from metrics.problem import Problem
 from metrics.report import Basis, NoPurchases, Quality, Report, build
 from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
 from metrics.table import Asked
+from metrics.watch import Shop, sights
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from bot.language import Language
+    from bot.page import Page
     from bot.settings import Settings
+    from bot.settings.watching import AlertRule
+    from metrics.alert import Rule, Sight, Standing
     from metrics.estimate import Estimate
 
 LABELS_KNOWN: Final = 100
 PSEUDONYM_LETTERS: Final = 8
 STALE_DAYS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the state database knows of rules: those made in Slack, and how each stands."""
+
+    rules: tuple[tuple[AlertRule, str], ...] = ()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
 
 
 class DayNotOver(Problem):
@@ -49,6 +64,18 @@ class Knowledge(CountsReader, Protocol):
         ...
 
 
+class Past(Protocol):
+    """A store's imports: what was known on many past mornings."""
+
+    def knowing(self, known_at: datetime, as_of: date) -> tuple[Knowledge, bool]:
+        """What was known then of days up to as_of, and whether today's knowledge differs."""
+        ...
+
+    def knew_anything(self, known_at: datetime) -> bool:
+        """Whether something had been imported by then."""
+        ...
+
+
 class Shelf(Knowledge, Protocol):
     """The store, as far as the desk reads it."""
 
@@ -58,6 +85,10 @@ class Shelf(Knowledge, Protocol):
 
     def known(self, known_at: datetime) -> Knowledge:
         """What was known at that instant."""
+        ...
+
+    def history(self) -> Past:
+        """What was known on past mornings."""
         ...
 
     def first_import_at(self) -> datetime | None:
@@ -95,6 +126,7 @@ class Desk:
     now: Callable[[], datetime]
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _vocabulary: Vocabulary | None = None
+    stored: Callable[[], Stored] = Stored
 
     @property
     def zone(self) -> ZoneInfo:
@@ -161,6 +193,65 @@ class Desk:
         morning = _Morning(as_of, dimensions=(dimension,), asked=Asked(target=self.settings.threshold))
         return self._build(self.store, morning)
 
+    def rules(self, language: Language) -> Page:
+        """The list of alert rules with owner and last state."""
+        stored = self.stored()
+        lines = tuple(
+            RuleLine(
+                one.rule, one.source.value, one.owner, one.channels, stored.standings.get(one.name), enabled=one.enabled
+            )
+            for one in every_rule(self.settings, stored.rules)
+        )
+        return rules(lines, self.now().astimezone(self.zone), language)
+
+    def sights(self, rule: Rule, as_ofs: Sequence[date], reader: Knowledge | None = None) -> Iterator[Sight]:
+        """What a rule sees on those mornings, oldest first, with today's knowledge or another `reader`'s."""
+        store = reader or self.store
+        start = store.counts(ALL).start
+        if start is None:
+            raise NoPurchases
+        burn_in = self._burn_in(start, store.quality(as_ofs[-1]))
+        yield from sights(store, rule, as_ofs, Shop(burn_in, lambda day: self._newest(store, day)))
+
+    def past_sights(self, rule: Rule, as_ofs: Sequence[date]) -> tuple[tuple[Sight, ...], int, bool]:
+        """What a rule would have seen on past mornings, with what was known then.
+
+        Also how many of them today's knowledge would tell otherwise, and whether all lie after the first import.
+        Mornings of one knowledge are asked for at once.
+        """
+        found: list[Sight] = []
+        history = self.store.history()
+        differ = 0
+        for reader, days, replayed in self._by_knowledge(history, as_ofs):
+            found.extend(self.sights(rule, days, reader))
+            differ += len(days) if replayed else 0
+        known = all(history.knew_anything(self._due(day)) for day in as_ofs)
+        return tuple(found), differ, known
+
+    def _by_knowledge(self, history: Past, as_ofs: Sequence[date]) -> Iterator[tuple[Knowledge, list[date], bool]]:
+        reader: Knowledge = self.store
+        days: list[date] = []
+        differs = False
+        for day in as_ofs:
+            now, other = history.knowing(self._due(day), day)
+            if days and now is not reader:
+                yield reader, days, differs
+                days = []
+            reader, differs = now, other
+            days.append(day)
+        if days:
+            yield reader, days, differs
+
+    def _due(self, day: date) -> datetime:
+        """When the digest of the morning after that day was due."""
+        local = datetime.combine(day + timedelta(days=1), self.settings.digest.at, tzinfo=self.zone)
+        return local.astimezone(UTC)
+
+    def _newest(self, store: Knowledge, as_of: date) -> date | None:
+        """The day of the newest order up to and on `as_of`."""
+        newest_at = store.quality(as_of).newest_at
+        return newest_at.astimezone(self.zone).date() if newest_at else None
+
     def candidates(self, report: Report, limit: int) -> tuple[AboutToGoDormant, ...]:
         """Customers about to go dormant on the report's day, in the order to contact them."""
         as_of = report.basis.as_of
@@ -196,8 +287,7 @@ class Desk:
 
     def _morning_if_known(self, day: date) -> datetime | None:
         """When the digest of that day was due, where something had been imported by then."""
-        local = datetime.combine(day + timedelta(days=1), self.settings.digest.at, tzinfo=self.zone)
-        morning, first = local.astimezone(UTC), self.store.first_import_at()
+        morning, first = self._due(day), self.store.first_import_at()
         return morning if first is not None and first <= morning else None
 
     def _build(self, reader: Knowledge, morning: _Morning) -> Report:

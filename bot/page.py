@@ -124,11 +124,15 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What can be asked next: `command` is /kpi text; the answer is the same as typing it."""
+    """What can be asked next: `command` is /kpi text; the answer is the same as typing it.
+
+    `action`: who takes the press: "kpi" answers it as a command, another name goes to its room.
+    """
 
     text: str
     command: str
     primary: bool = False
+    action: str = "kpi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +143,21 @@ class Buttons:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """Who did this, or is called. `user`: the id of a person or group; `text`: a sentence with {user} in it."""
+
+    user: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Footnote:
     """Small print: data until, cohort, n, rules."""
 
     items: tuple[str, ...]
 
 
-Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Footnote
+Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Signature | Footnote
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from bot.alerting.foretold import foretold
 from bot.blockkit import render
 from bot.local_slack.web import whole, words
 from bot.present.alert import alert
@@ -62,8 +63,7 @@ def page_of(kind: str, desk: Desk, language: Language, ask: Callable[[str], Page
         case "digest":
             return digest(desk.digest(), language)
         case "alert":
-            report = desk.alert(desk.as_of)
-            return alert(report.judgement, report, language)
+            return alert(foretold(desk, desk.settings, desk.now().astimezone(desk.zone)), language)
     text = language.say("preview.mistyped") if kind == PROBLEM else _words(kind, language)
     try:
         return ask(text)

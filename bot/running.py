@@ -17,22 +17,26 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import log as logging
+from bot.alerting.alarm import Hours
+from bot.alerting.book import Book
+from bot.alerting.room import Outside, Room, Rooms, room
 from bot.choices.chosen import Plan
 from bot.choices.current import Current
 from bot.choices.store import Choices
+from bot.choices.targets import calendar
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import DIGEST, Morning, data_day, send_now
 from bot.delivery.payload import payload_of
-from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
+from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, SlackUnreachable, ask, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from bot.delivery.web import WebCalls
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
-from bot.present.alert import alert
 from bot.present.digest import digest
 from bot.reception import Reception
 from bot.roll import Roll
+from bot.ruling import WORKSPACE, stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
 from bot.slack import Edge
@@ -49,10 +53,6 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.settings import Settings
     from bot.subcommands import Figures
-    from metrics.alert import Judgement
-
-WORKSPACE = "default"
-"""One bot serves one workspace; the ledger's keys leave room for more."""
 
 notes = structlog.get_logger("asakai")
 
@@ -95,8 +95,7 @@ class Shop:
         """The bytes of a message that is due: computed from all that is known now."""
         day = data_day(row.key.local_date)
         self.desk.refresh()
-        alerts = row.key.kind is Kind.ALERT
-        page = self._alert(day, row.key.channel) if alerts else self.digest(day, row.key.name, row.key.channel)
+        page = self.digest(day, row.key.name, row.key.channel)
         return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
 
     def digest(self, day: date, name: str = DIGEST, channel: str = "") -> Page:
@@ -109,13 +108,21 @@ class Shop:
         report = self.desk.report(day, filters=plan.filters, dimensions=(dimension,))
         return digest(report, Language.of(effective.language_of_plan(plan, channel)))
 
-    def _alert(self, day: date, channel: str) -> Page:
-        report = self.desk.alert(day)
-        return alert(report.judgement, report, Language.of(self.current.now().language_of_channel(channel)))
-
-    def judge(self, day: date) -> Judgement:
-        """How that day's repeat rate stands against the alert's threshold."""
-        return self.desk.alert(day).judgement
+    def alerting(self, book: Book, client: Client, reception: Reception) -> Room:
+        """The room of the rules, with the settings in force."""
+        settings, effective = self.settings, self.current.now()
+        outside = Outside(
+            lambda channels: reception.directory.ids(tuple(channels)),
+            lambda call: ask(client, "chat.update", call, "ts"),
+            self.now,
+            awake,
+            f"{socket.gethostname()}:{os.getpid()}",
+            self.say,
+            lambda who: reception.door().refusal(who),
+        )
+        main = effective.plan(DIGEST) or Plan(DIGEST, at=settings.digest.at)
+        hours = Hours(main.at, self.desk.zone, calendar(main, settings))
+        return room(book, self.desk, settings, Language.of(settings.language), hours, outside)
 
     # -- what is answered ----------------------------------------------------------
 
@@ -149,14 +156,21 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     app_token = settings.secret("app_token") if settings.slack.mode == "socket" else ""
     signing_secret = settings.secret("signing_secret") if settings.slack.mode == "http" else ""
     team = check_token(client)
-    with closing(Ledger.open(settings.state)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
+    with (
+        closing(Ledger.open(settings.state)) as ledger,
+        closing(Choices.open(settings.state, WORKSPACE)) as choices,
+        closing(Book.open(settings.state, WORKSPACE)) as book,
+    ):
         shop = Shop(Current(settings, choices, awake), desk, now)
+        desk.stored = lambda: stored(book)
         reception = Reception(shop, choices, ledger, Directory(client), Roll(WebCalls(client)), team)
+        alerts = Rooms(lambda: shop.alerting(book, client, reception), lambda: shop.current.now().chosen.version)
         _check_channels(reception)
         courier = _courier(shop, ledger, SlackChannel(client))
-        morning = Morning(ledger, courier, WORKSPACE, reception.targets, shop.judge, settings.alert.judge)
+        morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
         ticker = Ticker(morning.tick, now)
-        edge = Edge(client, reception.answers(), signing_secret=signing_secret, routes=reception.home().routes())
+        routes = (*reception.home().routes(), *alerts.routes())
+        edge = Edge(client, reception.answers(), signing_secret=signing_secret, routes=routes)
         _warm(shop)
         ticker.start()
         notes.info("started", mode=settings.slack.mode, channels=len(shop.settings.digest.channels))

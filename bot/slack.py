@@ -147,7 +147,7 @@ class Edge:
         def on_deed(ack: Callable[..., None], body: dict[str, Any]) -> None:
             deed = self._deed(doing, body)
             route = next(route for route in self.routes if route.fits(doing, deed.name))
-            wrong = route.check(deed) if route.check else {}
+            wrong = route.judged(deed)
             if wrong:
                 ack(response_action="errors", errors=dict(wrong))
                 return

@@ -105,6 +105,10 @@ class Figures(Protocol):
         """Customers about to go dormant, in the order to contact them."""
         ...
 
+    def rules(self, language: Language) -> Page:
+        """The list of alert rules."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -180,6 +184,10 @@ def _definition(question: Question) -> Page:
     return definition(question.ask.topic, _report(question), question.language, asked=question.ask.raw)
 
 
+def _rules(question: Question) -> Page:
+    return question.figures.rules(question.language)
+
+
 SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "panel": Subcommand(_panel, Period.END),
     "repeat": Subcommand(_repeat, days=(WITHIN_DAYS,)),
@@ -188,6 +196,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,)),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
     "definition": Subcommand(_definition, Period.NONE),
+    "rules": Subcommand(_rules, Period.NONE, narrows=False),
     "help": Subcommand(_help, Period.NONE),
 }
 

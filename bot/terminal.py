@@ -20,7 +20,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from bot.language import Language
-from bot.page import Buttons, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Table, printable
+from bot.page import Buttons, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Signature, Table, printable
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -75,6 +75,8 @@ def _part(part: Part, width: int) -> RenderableType:
             return _chart(part, width)
         case Buttons():
             return _buttons(part)
+        case Signature():
+            return Text(printable(part.text.replace("{user}", f"@{part.user}")), style="dim")
         case Footnote():
             return Text("\n".join(broken(printable(item), width) for item in part.items), style="dim")
 
@@ -136,6 +138,8 @@ def _side(part: Table, column: int) -> JustifyMethod:
 def _buttons(part: Buttons) -> RenderableType:
     said = Text()
     for button in part.items:
+        if button.action != "kpi":  # what opens a form can be pressed in Slack only
+            continue
         command = f"/kpi {printable(button.command)}".rstrip()
         label = Text(f"[ {printable(button.text)} ]", style="bold green" if button.primary else "bold")
         said.append_text(label).append("\n" if button.text == command else f" {command}\n", style="dim")

@@ -36,6 +36,7 @@ from bot.blockkit.limits import (
     fit,
     line,
     markup,
+    mention,
     mrkdwn,
     packed,
     pieces,
@@ -46,7 +47,20 @@ from bot.blockkit.limits import (
     within,
 )
 from bot.language import NO_VALUE, Language
-from bot.page import Button, Buttons, Chart, Facts, Footnote, Heading, Page, Paragraph, Part, Table, printable
+from bot.page import (
+    Button,
+    Buttons,
+    Chart,
+    Facts,
+    Footnote,
+    Heading,
+    Page,
+    Paragraph,
+    Part,
+    Signature,
+    Table,
+    printable,
+)
 
 __all__ = ["Block", "Message", "render", "words"]
 
@@ -103,6 +117,8 @@ class _Writer:
                 return self.chart(part)
             case Buttons():
                 return self.buttons(part)
+            case Signature():
+                return [{"type": "context", "elements": [mrkdwn(mention(part.text, part.user))]}]
             case Footnote():
                 return _footnote(part.items)
 
@@ -167,7 +183,7 @@ def _footnote(items: Sequence[str]) -> list[Block]:
 def _button(button: Button, number: int) -> Block:
     element: Block = {
         "type": "button",
-        "action_id": f"kpi:{number}",
+        "action_id": f"{button.action}:{number}",
         "text": plain_text(fit(button.text, BUTTON_TEXT, line)),
         "value": plain(button.command) if printable(button.command) else " ",
     }
@@ -188,12 +204,17 @@ def _fitted(blocks: list[Block], language: Language) -> list[Block]:
 def _lines(block: Block) -> list[str]:
     match block["type"]:
         case "actions":
-            return [_button_words(element) for element in block["elements"]]
+            asked = (element for element in block["elements"] if element["action_id"].startswith("kpi:"))
+            return [_button_words(element) for element in asked]  # what can only be pressed is not there to be typed
         case "context":
-            return [markup(element["text"]) for element in block["elements"]]
+            return [_text_words(element) for element in block["elements"]]
         case _:
             texts = [block["text"]] if "text" in block else block["fields"]
-            return [text["text"] if text["type"] == "mrkdwn" else markup(text["text"]) for text in texts]
+            return [_text_words(text) for text in texts]
+
+
+def _text_words(text: Block) -> str:
+    return str(text["text"]) if text["type"] == "mrkdwn" else markup(text["text"])
 
 
 def _button_words(element: Block) -> str:

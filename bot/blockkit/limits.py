@@ -43,6 +43,17 @@ def markup(text: str) -> str:
     return inner_underscores.translate(_MARKUP).replace("\0", "_").translate(_ESCAPES) or NO_VALUE
 
 
+def mention(text: str, user: str) -> str:
+    """For mrkdwn: the text with the one mention that is meant; {user} stands for it."""
+    before, _, after = text.partition("{user}")
+    said = markup(user)
+    if re.fullmatch(r"[UW][A-Z0-9]+", user):
+        said = f"<@{user}>"
+    elif re.fullmatch(r"S[A-Z0-9]+", user):
+        said = f"<!subteam^{user}>"
+    return " ".join(part for part in (markup(before) if before else "", said, markup(after) if after else "") if part)
+
+
 def fit(text: str, limit: int, written: Callable[[str], str]) -> str:
     """The text as written, cut with … so that it stays within the limit."""
     said, raw = written(text), printable(text)

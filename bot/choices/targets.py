@@ -10,7 +10,7 @@ import structlog
 from bot.choices.chosen import BUSINESS, EVERY, Plan
 from bot.delivery.clock import Calendar
 from bot.delivery.morning import Target
-from bot.settings import MAIN_DIGEST, WEEKDAYS
+from bot.settings import WEEKDAYS
 from metrics.day import zone
 from metrics.problem import Problem
 
@@ -27,54 +27,34 @@ Ids = Callable[[Sequence[str]], tuple[str, ...]]
 def targets(
     effective: Effective, ids: Ids, sees: Callable[[Plan], bool], *, strict: bool = False
 ) -> tuple[Target, ...]:
-    """Every digest's channels, and the channels of alerts. `ids` knows channels by name.
+    """Every digest's channels. `ids` knows channels by name.
 
     `sees`: whether the owner of a digest may still see figures. One digest whose channel cannot be
     found stops no other; `strict` raises its Problem instead.
     """
     found: list[Target] = []
-    alerts = _alert_channels(effective.settings, ids, strict=strict)
+    if strict and effective.settings.alert.enabled:
+        ids(effective.settings.alert_channels)
     for plan in effective.plans:
         try:
             if not plan.paused and (not plan.owner or sees(plan)):
-                found += _of_plan(plan, effective.settings, ids, alerts)
+                found += _of_plan(plan, effective.settings, ids)
         except Problem as problem:
             if strict:
                 raise
             log.warning("digest_left_out", name=plan.name, why=problem.key)
-    there = {target.channel for target in found if target.alerts}
-    return (*found, *_alerts(effective, [channel for channel in alerts if channel not in there]))
+    return tuple(found)
 
 
-def _alert_channels(settings: Settings, ids: Ids, *, strict: bool) -> tuple[str, ...]:
-    """Where alerts go; nowhere while a channel cannot be found, but the digests do."""
-    try:
-        return ids(settings.alert_channels) if settings.alert.enabled else ()
-    except Problem as problem:
-        if strict:
-            raise
-        log.warning("alerts_left_out", why=problem.key)
-        return ()
-
-
-def _of_plan(plan: Plan, settings: Settings, ids: Ids, alerts: Sequence[str]) -> Iterator[Target]:
+def _of_plan(plan: Plan, settings: Settings, ids: Ids) -> Iterator[Target]:
     for channel in ids(plan.channels):
         yield Target(
             channel,
             plan.at,
             zone(plan.zone or settings.zone),
             calendar(plan, settings),
-            alerts=plan.name == MAIN_DIGEST and channel in alerts,
             name=plan.name,
         )
-
-
-def _alerts(effective: Effective, channels: Sequence[str]) -> Iterator[Target]:
-    """Channels that get alerts but not the main digest, at the main digest's time."""
-    settings = effective.settings
-    main = effective.plan(MAIN_DIGEST) or Plan(MAIN_DIGEST, at=settings.digest.at)
-    for channel in channels:
-        yield Target(channel, main.at, zone(settings.zone), calendar(main, settings), digest=False)
 
 
 def calendar(plan: Plan, settings: Settings) -> Calendar:

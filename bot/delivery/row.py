@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DATA_NOTICE = "data_notice"
     ALERT = "alert"
     RECOVERY = "recovery"
+    REMINDER = "reminder"
 
 
 class State(StrEnum):
@@ -124,21 +125,6 @@ class Delivery:
         and it says nothing, for everyone in the workspace can read it.
         """
         return digest_of("\n".join(map(str, astuple(self.key))))[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One run of a figure below its threshold, from the first alert to the recovery."""
-
-    id: str
-    workspace: str
-    name: str
-    channel: str
-    state: str
-    since: date | None
-    opened_at: datetime
-    closed_at: datetime | None = None
-    root_ts: str | None = None
 
 
 def ulid(now: datetime, random: bytes) -> str:

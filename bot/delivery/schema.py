@@ -97,6 +97,45 @@ episode = sa.Table(
     sa.Column("opened_at", Instant),
     sa.Column("closed_at", Instant),
     sa.Column("root_ts", sa.String),
+    sa.Column("number", sa.Integer),
+    sa.Column("payload", sa.Text),
+    sa.Column("wanted", sa.Integer),
+    sa.Column("shown", sa.Integer),
+    sa.Column("holder", sa.String),
+    sa.Column("held_until", Instant),
+    sa.Column("again_at", Instant),
+    sa.Column("last_error", sa.Text),
+)
+
+alert_rule = sa.Table(
+    "alert_rule",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("body", sa.Text),
+    sa.Column("changed_by", sa.String),
+    sa.Column("changed_at", Instant),
+)
+
+alert_standing = sa.Table(
+    "alert_standing",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.BigInteger),
+    sa.Column("rule", sa.Text),
+    sa.Column("body", sa.Text),
+    sa.Column("changed_at", Instant),
+)
+
+alert_note = sa.Table(
+    "alert_note",
+    _metadata,
+    sa.Column("episode", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("local_date", sa.Date, primary_key=True),
+    sa.Column("payload", sa.Text),
+    sa.Column("owed", sa.Boolean),
 )
 
 audit = sa.Table(

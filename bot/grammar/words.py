@@ -26,6 +26,8 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
              "候補", "candidates", "dormant list", "list dormant", "customer list"),
     "segment": ("セグメント", "segment", "セグメント別", "内訳", "segments", "breakdown", "drill down",
                 "drilldown", "by segment"),
+    "rules": ("ルール", "rules", "アラート", "お知らせ", "通知", "警告", "ルール一覧", "お知らせルール", "alert",
+              "alerts", "rule", "alert rules"),
     "help": ("ヘルプ", "help", "使い方", "使いかた", "つかいかた", "?", "usage", "commands", "コマンド",
              "how to"),
     "definition": ("定義", "definition", "define", "definitions", "意味", "用語", "meaning", "what is", "とは",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot.grammar import Vocabulary
+    from bot.language import Language
+    from bot.page import Page
     from bot.subcommands import Figures
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
@@ -58,3 +60,7 @@ class Witness:
         found = self.figures.candidates(report, limit)
         self.after(len(found))
         return found
+
+    def rules(self, language: Language) -> Page:
+        """The list of alert rules."""
+        return self.figures.rules(language)

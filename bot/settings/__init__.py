@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
 from metrics.rules import EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
@@ -195,6 +196,10 @@ class Alert(_Section):
     """`interval`: only when the whole 95 % interval is below the threshold; `point`: as soon as the rate is."""
     channels: Names = Field(default=(), examples=[["C0123456789"]])
     """Channels that get it; without any, the digest's."""
+    remind_days: int = Field(default=7, ge=0, le=365, examples=[7])
+    """Say in its thread again that it lasts, after so many days, until someone acknowledges. 0: never."""
+    mention: str = Field(default="", pattern=r"^([UWS][A-Z0-9]{2,20})?$", examples=["U0123456789"])
+    """Who is called when it fires: one person (U…) or one group (S…). Never a whole channel."""
 
 
 class Customers(_Section):
@@ -275,6 +280,10 @@ class Settings(BaseSettings):
     """The file that holds the orders."""
     state: str = Field(default="asakai-state.sqlite", min_length=1, examples=["asakai-state.sqlite"])
     """Where deliveries are kept: a SQLite file, or a database URL for several replicas."""
+    alerts: Annotated[AlertRules, AfterValidator(each_once)] = Field(
+        default=(), examples=['[{"name": "LINE", "dimension": "channel", "label": "LINE", "threshold": 0.15}]']
+    )
+    """Further rules, each a table `[[alerts]]` of `shop.toml` (see below). In an environment variable: JSON."""
 
     digests: Annotated[tuple[OneDigest, ...], BeforeValidator(_tables), AfterValidator(_each_once)] = Field(
         default=(), examples=['[{"name": "line", "channels": ["C0123456789"], "filters": {"channel": "LINE"}}]']
@@ -323,7 +332,8 @@ class Settings(BaseSettings):
     @property
     def channels(self) -> frozenset[str]:
         """Where figures are answered."""
-        return frozenset((*self.digest.channels, *self.alert_channels, *self.slack.allowed_channels))
+        further = (channel for rule in self.alerts for channel in rule.channels)
+        return frozenset((*self.digest.channels, *self.alert_channels, *further, *self.slack.allowed_channels))
 
     @property
     def alert_channels(self) -> tuple[str, ...]:

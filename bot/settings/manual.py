@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.settings import Alert, Customers, Digest, Purchases, Quotas, Settings, Slack
 from bot.settings.layers import SECRETS_VARIABLE, SHOP_VARIABLE, Setting, all_settings
+from bot.settings.watching import AlertRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,21 @@ filters = {{ channel = "LINE" }}
 language = "en"
 ```
 """
+_RULE: Final = """```toml
+[[alerts]]
+name = "LINE経由のリピート率"
+dimension = "channel"
+label = "LINE"
+threshold = 0.15
+bad = 2
+of = 3
+
+[[alerts]]
+name = "注文が届いていない"
+watch = "freshness"
+threshold = 2
+```
+"""
 _SECTIONS: Final = {
     "purchases": Purchases,
     "digest": Digest,
@@ -72,6 +88,17 @@ def _lines() -> Iterator[str]:
             yield f"## [{group}]\n"
             yield f"{_SECTIONS[group].__doc__}\n"
         yield _entry(setting)
+    yield "## [[alerts]]\n"
+    yield f"{AlertRule.__doc__}\n"
+    yield _RULE
+    for name, field in AlertRule.model_fields.items():
+        yield f"- `{name}`: {' '.join(str(field.description).split())} Default: {_rule_default(name)}."
+    yield ""
+
+
+def _rule_default(name: str) -> str:
+    field = AlertRule.model_fields[name]
+    return "none, it is needed" if field.is_required() else _default(field.default)
 
 
 def _entry(setting: Setting) -> str:

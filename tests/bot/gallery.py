@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 
 from bot.language import Language
 from bot.page import Page
-from bot.present import alert, definition, digest, figure, help, panel, problem, segment, waiting  # noqa: A004  the page is called help
+from bot.present import alert, backtest, definition, digest, figure, help, panel, problem, rules, segment, waiting  # noqa: A004  the page is called help
 from metrics.report import Report
 from metrics.segment import UnknownDimension
-from tests.bot import morning
+from tests.bot import alerts, morning
 
-SUBCOMMANDS = ("panel", "repeat", "gap", "dormant", "segment", "list", "definition", "help")
+SUBCOMMANDS = ("panel", "repeat", "gap", "dormant", "segment", "list", "definition", "rules", "help")
 DIMENSIONS = ("channel", "region", "product", "purchase_count", "cohort_month", "entry", "広告媒体")
 
 
@@ -56,9 +55,35 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "segment_cohort_month": lambda it: segment.segment(
         morning.COHORT_MONTHS, morning.normal(), it, figure="dormant", asked="月別"
     ),
-    "alert": lambda it: alert.alert(morning.below().judgement, morning.below(), it),
-    "alert_by_point": lambda it: alert.alert(morning.watch().judgement, morning.watch(), it),
-    "recovered": lambda it: alert.recovered(morning.normal().judgement, date(2026, 11, 14), morning.normal(), it),
+    "alert": lambda it: alert.alert(alerts.told(mention="S0TEAM0001"), it, calls=True),
+    "alert_acknowledged": lambda it: alert.alert(alerts.told(of=alerts.ACKNOWLEDGED), it),
+    "alert_muted": lambda it: alert.alert(alerts.told(of=alerts.MUTED), it),
+    "alert_recovering": lambda it: alert.alert(alerts.told(alerts.SLOW, alerts.RECOVERING), it),
+    "alert_cannot_judge": lambda it: alert.alert(alerts.told(of=alerts.STALE), it),
+    "alert_too_few": lambda it: alert.alert(alerts.told(alerts.SLOW, alerts.TOO_FEW), it),
+    "alert_error": lambda it: alert.alert(alerts.told(alerts.SLOW, alerts.ERROR), it),
+    "alert_several": lambda it: alert.alert(alerts.told(alerts.BY_CHANNEL, alerts.SEVERAL), it),
+    "alert_segment_by_point": lambda it: alert.alert(alerts.told(alerts.ONE_CHANNEL, alerts.LINE), it),
+    "alert_change": lambda it: alert.alert(alerts.told(alerts.CHANGE, alerts.FALLEN), it),
+    "alert_freshness": lambda it: alert.alert(alerts.told(alerts.FRESH, alerts.OLD), it),
+    "alert_gap": lambda it: alert.alert(alerts.told(alerts.GAP, alerts.LONG), it),
+    "alert_dormant": lambda it: alert.alert(alerts.told(alerts.DORMANT, alerts.MANY), it),
+    "alert_over": lambda it: alert.over(
+        replace(alerts.told(of=alerts.OVER), report=morning.normal()), alerts.ACKNOWLEDGED, it
+    ),
+    "alert_over_several": lambda it: alert.over(alerts.told(alerts.BY_CHANNEL, alerts.SEVERAL), alerts.SEVERAL, it),
+    "alert_recovered": lambda it: alert.recovered(alerts.told(of=alerts.OVER), alerts.ACKNOWLEDGED, it),
+    "alert_reminder": lambda it: alert.reminder(alerts.told(), it),
+    "alert_spread": lambda it: alert.spread(
+        alerts.told(alerts.BY_CHANNEL, alerts.SEVERAL), replace(alerts.SEVERAL, told=("LINE",)), it
+    ),
+    "alert_failed": lambda it: alert.failed(
+        alerts.told(alerts.SLOW, alerts.ERROR), problem.sentence(UnknownDimension(name="x", known=("channel",)), it), it
+    ),
+    "alert_off": lambda it: alert.off("LINE", it),
+    "rules": lambda it: rules.rules(alerts.LINES, alerts.NOW, it),
+    "backtest": lambda it: backtest.backtest(alerts.RULE, alerts.BACKTEST, it, all_known=False),
+    "backtest_none": lambda it: backtest.backtest(alerts.RULE, replace(alerts.BACKTEST, firings=(), replayed=0), it),
     **{
         f"definition_{topic}": lambda it, topic=topic: definition.definition(topic, other_rules(), it)
         for topic in (*definition.TOPICS, *definition.TERMS)

@@ -20,6 +20,10 @@ SCOPES_OF = {
     "apps.connections.open": (),  # the app-level token's connections:write
     "chat.postMessage": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
+    "chat.update": ("chat:write",),
+    "views.open": (),
+    "views.push": (),
+    "views.update": (),
     "conversations.history": ("channels:history", "groups:history"),
     "conversations.replies": ("channels:history", "groups:history"),
     "conversations.list": ("channels:read", "groups:read"),
@@ -27,7 +31,6 @@ SCOPES_OF = {
     "conversations.open": ("im:write",),
     "users.info": ("users:read",),
     "usergroups.users.list": ("usergroups:read",),
-    "views.open": (),
     "views.publish": (),
 }
 """Slack's reference: which scopes a method needs in public and private channels."""

@@ -1,4 +1,4 @@
-"""Is the repeat rate below the threshold, and for how long?"""
+"""Is a rate below the threshold, and for how long?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from math import ceil
-from typing import Literal
 
 from metrics.estimate import Z95, Estimate
 
@@ -19,8 +18,6 @@ LOOK_BACK_DAYS = 365
 
 TELLING = 0.75
 """A shop at this part of its threshold should be told apart from one that reaches it."""
-
-JudgeBy = Literal["interval", "point"]
 
 
 class Status(StrEnum):
@@ -50,28 +47,6 @@ class Judgement:
     since: date | None
     missing: int
     needs_n: int | None
-
-
-class State(StrEnum):
-    """What an alert's episode is in."""
-
-    OK = "ok"
-    FIRING = "firing"
-
-
-class News(StrEnum):
-    """What has to be announced."""
-
-    FIRED = "fired"
-    RECOVERED = "recovered"
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """An alert's state and the morning it began; None before anything happened."""
-
-    state: State = State.OK
-    began_on: date | None = None
 
 
 def judge(estimate: Estimate, threshold: float, since: date | None, minimum: int = MINIMUM) -> Judgement:
@@ -125,23 +100,3 @@ def below_since(
             break
         since = morning
     return since
-
-
-def is_below(judgement: Judgement, by: JudgeBy = "interval") -> bool:
-    """Whether an alert fires: the whole interval below the threshold, or by "point" the value."""
-    if by == "point":
-        return judgement.status in {Status.WATCH, Status.MISSED}
-    return judgement.status is Status.MISSED
-
-
-def step(previous: Episode, observed: Judgement, as_of: date, by: JudgeBy = "interval") -> tuple[Episode, News | None]:
-    """The next state and what to announce: once when it begins, once when it is over.
-
-    It begins when `is_below`, and is over when the value reaches the threshold; in
-    between, and where too few can be judged, nothing changes.
-    """
-    if previous.state is State.OK and is_below(observed, by):
-        return Episode(State.FIRING, as_of), News.FIRED
-    if previous.state is State.FIRING and observed.status is Status.REACHED:
-        return Episode(State.OK, as_of), News.RECOVERED
-    return previous, None
