@@ -19,10 +19,11 @@ from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
 from metrics.dormancy import AboutToGoDormant, return_chance
+from metrics.moved import Buyers, Moved, moved
 from metrics.problem import Problem
 from metrics.report import Basis, NoPurchases, Quality, Report, build
 from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
-from metrics.table import Asked
+from metrics.table import LIMIT, Asked
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -62,6 +63,10 @@ class Shelf(Knowledge, Protocol):
 
     def first_import_at(self) -> datetime | None:
         """When anything was known for the first time."""
+        ...
+
+    def last_import_at(self) -> datetime | None:
+        """When anything was learned for the last time."""
         ...
 
     def refresh(self) -> bool:
@@ -125,16 +130,27 @@ class Desk:
         filters: Sequence[tuple[str, str]] = (),
         dimensions: Sequence[str] = (),
         period: Span | None = None,
+        known_at: datetime | None = None,
+        limit: int = LIMIT,
     ) -> Report:
-        """The figures of the morning after `as_of`, with today's knowledge.
+        """The figures of the morning after `as_of`, with today's knowledge or that of `known_at`.
 
-        A past morning says so: its basis names today as the instant of knowledge.
+        A past morning says so: its basis names the instant of knowledge. `limit`: rows of a segment table.
         Raises DayNotOver, NoPurchases, BeforeFirstPurchase, UnknownDimension.
         """
         self._check(as_of, dimensions)
-        known_at = self.now() if as_of < self.as_of else None
-        asked = Asked(target=self.settings.target, period=period)
-        return self._build(self.store, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+        reader = self.store if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
+        known_at = known_at or (self.now() if as_of < self.as_of else None)
+        asked = Asked(target=self.settings.target, period=period, limit=limit)
+        return self._build(reader, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+
+    def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
+        """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
+        counts = [
+            (self.store.counts(ALL, dict(group.filters)), self.store.counts(dimension, dict(group.filters)))
+            for group in (before, after)
+        ]
+        return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
 
     def digest(
         self, as_of: date | None = None, *, known_at: datetime | None = None, dimensions: Sequence[str] = ()
@@ -179,6 +195,11 @@ class Desk:
             return None
         newest = newest_at.astimezone(self.zone).date()
         return newest if (report.basis.as_of - newest).days >= STALE_DAYS else None
+
+    def _knew_all(self, known_at: datetime) -> bool:
+        """Whether nothing was learned since then."""
+        last = self.store.last_import_at()
+        return last is None or last <= known_at
 
     def _name(self, customer_id: str) -> str:
         kind, _, shop_id = customer_id.partition(":")

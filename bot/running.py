@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,16 @@ import structlog
 
 from bot import log as logging
 from bot.access import Access, Who
+from bot.answering import Answering
 from bot.delivery.clock import Calendar
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
+from bot.delivery.outlet import Outlet
 from bot.delivery.payload import payload_of
 from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
+from bot.delivery.web import WebCalls
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.alert import alert
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
     from bot.desk import Desk
     from bot.page import Page
+    from bot.question import Figures
     from bot.settings import Settings
     from metrics.alert import Judgement
 
@@ -67,7 +71,7 @@ class Shop:
         day = data_day(row.key.local_date)
         self.desk.refresh()
         page = self._alert(day) if row.key.kind is Kind.ALERT else self.digest(day)
-        return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
+        return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day, known_at=self.now())
 
     def digest(self, day: date) -> Page:
         """The digest of the morning after `day`."""
@@ -129,6 +133,43 @@ class Shop:
         return payload_of(page, native=self.settings.slack.native_blocks)
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The shop as the room of answers sees it."""
+
+    shop: Shop
+
+    @property
+    def figures(self) -> Figures:
+        """Who knows the figures."""
+        return self.shop.desk
+
+    def answer(self, text: str, who: Who) -> Page:
+        """The page for a text; raises Problem."""
+        return self.shop.answer(text, who)
+
+    def language(self, _who: Who) -> Language:
+        """The reader's language."""
+        return self.shop.language
+
+    def say(self, page: Page, known_at: datetime | None = None) -> Payload:
+        """A page as Slack takes it."""
+        return payload_of(page, native=self.shop.settings.slack.native_blocks, known_at=known_at)
+
+    def now(self) -> datetime:
+        """The clock."""
+        return self.shop.now()
+
+    def may_export(self, who: Who) -> bool:
+        """Whether that person may have files."""
+        settings = self.shop.settings
+        return who.user in {*settings.export.allowed_users, *settings.slack.allowed_users}
+
+    def audit(self, what: str, who: Who, of: str) -> None:
+        """Write down what somebody took away."""
+        notes.info("handed_out", what=what, user=who.user, channel=who.channel, words=len(of.split()))
+
+
 def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> None:
     """Run until a signal (or `stop`): answer questions, post what is due. Raises a Problem at the start."""
     logging.configure()
@@ -145,7 +186,10 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         courier = _courier(shop, ledger, SlackChannel(client))
         morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), shop.judge, settings.alert.judge)
         ticker = Ticker(morning.tick, now)
-        edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret)
+        answers, web = shop.answers(directory, team), WebCalls(client)
+        room = Answering(Counter(shop), Outlet(client, web), web, answers.access)
+        answers = replace(answers, answer=room.answer)
+        edge = Edge(client, answers, signing_secret=signing_secret, routes=room.routes())
         _warm(shop)
         ticker.start()
         notes.info("started", mode=settings.slack.mode, channels=len(settings.digest.channels))

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 
+_TAKE_JSON = ("chat.", "views.", "conversations.open", "files.completeUploadExternal")
+"""Slack reads a JSON body for these; for what only reads it wants a form."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebCalls:
     """deed.Web on Slack's client: one try, within the deadline."""
@@ -23,8 +27,9 @@ class WebCalls:
 
     def call(self, method: str, **arguments: object) -> Mapping[str, Any]:
         """Slack's answer; raises the Problem behind a refusal or a silence."""
+        body, form = (arguments, None) if method.startswith(_TAKE_JSON) else (None, arguments)
         try:
-            data = within(DEADLINE_SECONDS, lambda: self.client.api_call(method, json=arguments)).data
+            data = within(DEADLINE_SECONDS, lambda: self.client.api_call(method, json=body, params=form)).data
         except SlackApiError as error:
             raise refusal(classify(error).error, str(arguments.get("channel", ""))) from error
         except OSError as error:

@@ -15,6 +15,7 @@ from bot.present.fact import status_word
 from bot.present.footing import footing
 from bot.present.label import dimension_name
 from bot.present.movement import lost, movers
+from bot.present.source import about
 from metrics.alert import Judgement, Status
 from metrics.report import Report
 
@@ -34,6 +35,7 @@ def alert(judgement: Judgement, report: Report, language: Language) -> Page:
             footing(report, language),
         ),
         language=language.code,
+        about=about("repeat", report),
     )
 
 
@@ -49,6 +51,7 @@ def recovered(judgement: Judgement, since: date, report: Report, language: Langu
             footing(report, language),
         ),
         language=language.code,
+        about=about("repeat", report),
     )
 
 

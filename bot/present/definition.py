@@ -21,13 +21,13 @@ def definition(topic: str | None, report: Report, language: Language, *, asked: 
     topic = ALSO.get(topic or "", topic)
     if topic not in (*TOPICS, *TERMS):
         return _list(report, language, asked)
-    title = _say(topic, "title", report, language)
+    name = title(topic, report, language)
     return Page(
-        language.say("definition.headline", title=title),
+        language.say("definition.headline", title=name),
         (
-            Heading(title),
+            Heading(name),
             Paragraph(_say(topic, "what", report, language), strong=True),
-            *_items(topic, report, language),
+            *items(topic, report, language),
             _item("rules", _rules(report, language), language),
             _buttons((topic if topic in FIGURES else "repeat",), "", language),
             _foot(report, language, asked),
@@ -77,7 +77,12 @@ def _rules(report: Report, language: Language) -> str:
     return language.listed(found) if found else language.say("definition.rules_default")
 
 
-def _items(topic: str, report: Report, language: Language) -> list[Paragraph]:
+def title(topic: str, report: Report, language: Language) -> str:
+    """What is defined, by its whole name."""
+    return _say(topic, "title", report, language)
+
+
+def items(topic: str, report: Report, language: Language) -> list[Paragraph]:
     """Formula, numerator and so on, as far as the definition has them."""
     has = (name for name in ITEMS if language.has(f"definition.{topic}.{name}"))
     said = [_item(name, _say(topic, name, report, language), language) for name in has]

@@ -32,7 +32,7 @@ def _block(block: Mapping[str, Any]) -> sb.Block:
         case "section":
             return sb.SectionBlock(text=_text(block["text"]))
         case "actions":
-            return sb.ActionsBlock([_button(element) for element in block["elements"]])
+            return sb.ActionsBlock([_element(element) for element in block["elements"]])
         case "data_table":
             rows = [[_cell(cell) for cell in row] for row in block["rows"]]
             return sb.DataTableBlock(rows, caption=block["caption"], page_size=block["page_size"])
@@ -44,6 +44,23 @@ def _block(block: Mapping[str, Any]) -> sb.Block:
 
 def _text(text: Mapping[str, Any]) -> sb.Text:
     return sb.Text.from_dict(dict(text))
+
+
+def _element(element: Mapping[str, Any]) -> sb.Element:
+    match element["type"]:
+        case "static_select":
+            options = [sb.Option(text=_text(one["text"]), value=one["value"]) for one in element["options"]]
+            return sb.StaticSelectMenu(
+                action_id=element["action_id"], placeholder=_text(element["placeholder"]), options=options
+            )
+        case "datepicker":
+            return sb.DatePicker(
+                action_id=element["action_id"],
+                initial_date=element["initial_date"],
+                placeholder=_text(element["placeholder"]),
+            )
+        case _:
+            return _button(element)
 
 
 def _button(element: Mapping[str, Any]) -> sb.Button:
