@@ -37,6 +37,8 @@ SURE: Final = 90.0
 """Similarity (0-100) from which the nearest word is taken without asking."""
 WORTH_SAYING: Final = 50.0
 _ONLY_IN_FILTERS: Final = frozenset((PURCHASE_COUNT, COHORT_MONTH))
+_ENDINGS: Final = ("?", "!", "。")
+"""A label that ends so is read without it, as the end of a sentence."""
 _FIXED_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     PURCHASE_COUNT: tuple(label for label, _, _ in BUCKETS),
     ENTRY: ("one_off", "subscription"),
@@ -143,7 +145,7 @@ def _labels_of(dimension: str, vocabulary: Vocabulary) -> dict[str, str]:
     return {
         **{fold(word): UNKNOWN_LABEL for word in UNKNOWN_LABEL_WORDS},
         **{fold(word): label for label, words in said.items() for word in words},
-        **{fold(label).rstrip("?!。"): label for label in known},  # as a sentence's end is read
+        **{fold(label).rstrip("".join(_ENDINGS)): label for label in known if fold(label)[-1:] in _ENDINGS},
         **{fold(label): label for label in reversed((*known, *_FIXED_LABELS.get(dimension, ()))) if label},
     }
 
