@@ -214,7 +214,11 @@ class Answering:
         language = self.shop.language(deed.who)
         text, channel = question_of(deed.state, language)
         who = replace(deed.who, channel=channel or self._direct(deed.who.user))
-        self.outlet.tell(who, self.shop.say(self._answered(text, who, language)))
+        try:
+            self.outlet.tell(who, self.shop.say(self._answered(text, who, language)))
+        except Problem as problem:  # the place takes nothing: say so where there is nobody else, and without figures
+            there = replace(deed.who, channel=self._direct(deed.who.user))
+            self.outlet.tell(there, self.shop.say(explain(problem, language)))
 
     def _answered(self, text: str, who: Who, language: Language) -> Page:
         try:

@@ -11,8 +11,7 @@ from urllib.request import Request, urlopen
 import structlog
 
 from bot.delivery.post import DEADLINE_SECONDS, EVENT_TYPE, DeliveryOpen, SlackUnreachable, ask, refusal
-from bot.delivery.protocol import Answer, Outcome
-from bot.delivery.reply import in_channel
+from bot.delivery.protocol import Outcome
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -35,32 +34,30 @@ class Outlet:
     web: Web
 
     def post(self, who: Who, payload: Payload) -> None:
-        """Say it to the whole channel or thread; in words where its blocks are refused."""
-        answer = self._post(who, payload, plain=False)
-        if answer.outcome is Outcome.CONTENT and payload.blocks:
+        """Say it to the whole channel or thread."""
+        call: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+        if payload.about:
+            call["metadata"] = {"event_type": EVENT_TYPE, "event_payload": dict(payload.about)}
+        self._say("chat.postMessage", "ts", who, payload, call)
+
+    def tell(self, who: Who, payload: Payload) -> None:
+        """Say it to one person, who alone sees it."""
+        self._say("chat.postEphemeral", "message_ts", who, payload, {"user": who.user})
+
+    def _say(self, method: str, place: str, who: Who, payload: Payload, call: dict[str, Any]) -> None:
+        """Post once; in words where its blocks are refused. Raises the Problem why it is not there."""
+        call |= {"channel": who.channel, **({"thread_ts": who.thread_ts} if who.thread_ts else {})}
+        blocks = {"blocks": list(payload.blocks)} if payload.blocks else {}
+        answer = ask(self.client, method, {**call, "text": payload.text, **blocks}, place)
+        if answer.outcome is Outcome.CONTENT and blocks:
             log.warning("text_form_sent", why=answer.error)
-            answer = self._post(who, payload, plain=True)
+            answer = ask(self.client, method, {**call, "text": payload.plain}, place)
         if answer.outcome is Outcome.UNKNOWN:
             raise DeliveryOpen(channel=who.channel)
         if answer.outcome is Outcome.NOT_APPLIED:
             raise SlackUnreachable(reason=answer.error)
         if answer.outcome is not Outcome.SENT:
             raise refusal(answer.error, who.channel)
-
-    def _post(self, who: Who, payload: Payload, *, plain: bool) -> Answer:
-        call: dict[str, Any] = {
-            "channel": who.channel,
-            "text": payload.plain if plain else payload.text,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        if payload.blocks and not plain:
-            call["blocks"] = list(payload.blocks)
-        if payload.about:
-            call["metadata"] = {"event_type": EVENT_TYPE, "event_payload": dict(payload.about)}
-        if who.thread_ts is not None:
-            call["thread_ts"] = who.thread_ts
-        return ask(self.client, "chat.postMessage", call, "ts")
 
     def upload(self, user: str, name: str, content: bytes, comment: str) -> None:
         """Give one person a file: an address, the bytes, and the direct message with them."""
@@ -73,10 +70,6 @@ class Outlet:
             channel_id=channel,
             initial_comment=comment,
         )
-
-    def tell(self, who: Who, payload: Payload) -> None:
-        """Say it to one person, who alone sees it."""
-        in_channel(self.client, who.channel, who.user, who.thread_ts)(payload)
 
 
 def _send(url: str, content: bytes) -> None:

@@ -16,6 +16,7 @@ from bot.present.footing import footing
 from bot.present.label import dimension_name, label_name
 from metrics.alert import MINIMUM, Status
 from metrics.dormancy import IdleCounts
+from metrics.estimate import Estimate
 from metrics.report import Report, SegmentRow, SegmentTable
 from metrics.segment import COHORT_MONTH, ENTRY, PURCHASE_COUNT, UNKNOWN_LABEL
 
@@ -174,10 +175,17 @@ def _repeat_cells(row: SegmentRow, language: Language) -> tuple[Cell, ...]:
     now, before = row.repeat.rate, row.last_week.rate
     return (
         _rate(row, language),
-        Cell(language.points(before.value, now.value)),
+        _moved(before, now, language),
         Cell(language.interval(now.interval)),
         _of(row, language),
     )
+
+
+def _moved(before: Estimate, now: Estimate, language: Language) -> Cell:
+    said = language.points(before.value, now.value)
+    if before.value is None or now.value is None:
+        return Cell(said)
+    return Cell(said, float(said.removesuffix("pt").replace("±", "")))
 
 
 def _rate(row: SegmentRow, language: Language) -> Cell:
