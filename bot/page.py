@@ -22,6 +22,8 @@ def printable(text: str) -> str:
 
     Names come from orders: no renderer may let them steer a terminal or hide a word.
     """
+    if text.isprintable():  # the usual case, told at once
+        return text.strip()
     kept = text.translate(_BREAKS).replace("\r\n", "\n")
     return "".join(c for c in kept if c == "\n" or unicodedata.category(c) not in _UNSEEN).strip()
 
