@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.language import Language
 from bot.page import Button, Buttons, Footnote, Heading, Page, Paragraph
+from bot.present.few import of, people
 from bot.present.footing import differing, until
 from metrics.report import Report
 
@@ -97,7 +98,7 @@ def _cohort(topic: str, report: Report, language: Language) -> str:
     found = report.repeat
     match topic:
         case "repeat":
-            span, n = found.now.cohort, language.say("common.of", k=found.now.rate.k or 0, n=found.now.rate.n)
+            span, n = found.now.cohort, of(found.now.rate, language)
         case "provisional":
             return language.listed((found.provisional_period, _customers(found.provisional.n, language)))
         case "gap":
@@ -109,7 +110,7 @@ def _cohort(topic: str, report: Report, language: Language) -> str:
 
 
 def _customers(count: int, language: Language) -> str:
-    return language.say("common.customers", count=count)
+    return people(count, language)
 
 
 def _buttons(topics: tuple[str, ...], kind: str, language: Language) -> Buttons:

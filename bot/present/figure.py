@@ -12,6 +12,7 @@ from bot.page import Cell, Chart, Fact, Facts, Heading, Page, Paragraph, Part, T
 from bot.present import rate
 from bot.present.digest import trend
 from bot.present.fact import median_of, since_last_week
+from bot.present.few import count
 from bot.present.footing import footing
 from bot.present.label import label_name
 from metrics.alert import MINIMUM
@@ -89,7 +90,7 @@ def _page(
 
 def _gap_headline(found: Gap, language: Language) -> str:
     if found.n < MINIMUM:
-        return language.say("gap.headline_too_few", n=found.n)
+        return language.say("gap.headline_too_few", n=count(found.n, language))
     if found.median_days.value is not None:
         return language.say("gap.headline", days=median_of(found, language), n=found.n)
     if found.days_to_20.value is None:

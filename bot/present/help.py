@@ -34,7 +34,13 @@ def usage(
             Paragraph(language.say("help.intro")),
             table,
             Buttons(tuple(_button(name, language) for name in SHOWN if name in subcommands)),
-            Footnote((language.say("help.segments", dimensions=names), language.say("help.periods"))),
+            Footnote(
+                (
+                    language.say("help.segments", dimensions=names),
+                    language.say("help.periods"),
+                    language.say("help.more"),
+                )
+            ),
         ),
         language=language.code,
     )

@@ -8,12 +8,12 @@ from bot.language import Language
 from bot.page import Cell, Footnote, Heading, Page, Table
 from bot.present.compare import Sides, points_cell, rate_cell
 from bot.present.fact import days_or_not_reached
+from bot.present.few import people
 from bot.present.footing import footing
 from bot.present.label import dimension_name, label_name
 from metrics.dormancy import IdleCounts
 from metrics.estimate import Estimate, rate
 from metrics.report import Report, SegmentRow
-from metrics.table import SHOWN_FROM
 
 Row = tuple[Cell, ...]
 
@@ -99,13 +99,6 @@ def _sizes(before: int, after: int, sides: Sides, language: Language) -> str:
         for name, n in ((sides.before, before), (sides.after, after))
     )
     return language.listed(said)
-
-
-def people(n: int, language: Language) -> str:
-    """917人; under 5 only that."""
-    if 0 < n < SHOWN_FROM:
-        return language.say("common.few_customers")
-    return language.say("common.customers", count=n)
 
 
 def _by_label(

@@ -10,12 +10,11 @@ from typing import Final
 from bot.language import Language
 from bot.page import Cell, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Table
 from bot.present.definition import items, title
+from bot.present.few import is_few, people
 from bot.present.footing import footing
 from bot.present.quality import rule_name
 from metrics.day import Span, zone
-from metrics.estimate import Estimate
 from metrics.report import Basis, Report
-from metrics.table import SHOWN_FROM
 
 FIGURES: Final = ("repeat", "gap", "dormant")
 About = tuple[tuple[str, str], ...]
@@ -90,7 +89,8 @@ def _counts(topic: str, report: Report, language: Language) -> tuple[Facts, ...]
     found, now = report.repeat.now.rate, report.dormancy.now
     match topic:
         case "repeat":
-            k, n = _people(found.k or 0, found, language), _people(found.n, found, language)
+            k = language.say("custom.none") if is_few(found.n) else language.say("common.customers", count=found.k or 0)
+            n = people(found.n, language)
         case "dormant":
             k = language.say("common.customers", count=now.pre_dormant)
             n = language.say("common.customers", count=now.customers)
@@ -98,12 +98,6 @@ def _counts(topic: str, report: Report, language: Language) -> tuple[Facts, ...]
             return ()
     facts = ((language.say("definition.numerator"), k), (language.say("definition.denominator"), n))
     return (Facts(tuple(Fact(label, value) for label, value in facts)),)
-
-
-def _people(count: int, of: Estimate, language: Language) -> str:
-    if 0 < of.n < SHOWN_FROM:
-        return language.say("common.few_customers")
-    return language.say("common.customers", count=count)
 
 
 def _left_out(basis: Basis, language: Language) -> Table:

@@ -27,8 +27,8 @@ CHANNEL: Final = "C0ASAKAI01"
 LATE_SECONDS: Final = 3.0
 QUESTIONS: Final = (
     "リピート率 地域別", "なぜ動いたか 地域別", "リピート率 商品別 チャネル:LINE", "休眠 地域別 比較",
-    "間隔 チャネル別 先週比",    "リピート率 チャネル別 先月 比較", "リピート率 LINE 比較 Google広告", "なぜ動いたか 商品別 先月", "休眠 購入回数別",
-    "リピート率 チャネル別 地域:関東", "",
+    "間隔 チャネル別 先週比", "リピート率 チャネル別 先月 比較", "リピート率 LINE 比較 Google広告",
+    "なぜ動いたか 商品別 先月", "休眠 購入回数別", "リピート率 チャネル別 地域:関東", "",
 )  # fmt: skip
 """Drill-downs, comparisons and filters: what costs most."""
 BUSY: Final = "混み合っています"
