@@ -205,9 +205,11 @@ class Answering:
     # --- the form -------------------------------------------------------------------------
 
     def on_ask(self, deed: Deed) -> None:
-        """Open the form."""
-        language, figures = self.shop.language(deed.who), self.shop.figures
-        deed.web.call("views.open", trigger_id=deed.trigger_id, view=ask_form(figures.vocabulary(), language))
+        """Open the form; a shop's labels are shown to those who get figures by themselves only."""
+        language, known = self.shop.language(deed.who), self.shop.figures.vocabulary()
+        if self.access().refusal(replace(deed.who, channel="D")) is not None:
+            known = replace(known, labels=())
+        deed.web.call("views.open", trigger_id=deed.trigger_id, view=ask_form(known, language))
 
     def on_asked(self, deed: Deed) -> None:
         """Answer what the form asks, where the person wants it."""

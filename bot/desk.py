@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.grammar import Vocabulary
+from bot.remembered import Remembered
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
@@ -100,6 +101,7 @@ class Desk:
     now: Callable[[], datetime]
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _vocabulary: Vocabulary | None = None
+    _remembered: Remembered | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -114,7 +116,14 @@ class Desk:
     def refresh(self) -> None:
         """Take notice of imports since the last look."""
         if self.store.refresh():
-            self._vocabulary = None
+            self._vocabulary, self._remembered = None, None
+
+    @property
+    def _reader(self) -> Knowledge:
+        """The store as it is now, which remembers what was just asked."""
+        if self._remembered is None:
+            self._remembered = Remembered(self.store)
+        return self._remembered
 
     def vocabulary(self) -> Vocabulary:
         """The dimensions and labels that a question may name."""
@@ -139,7 +148,7 @@ class Desk:
         Raises DayNotOver, NoPurchases, BeforeFirstPurchase, UnknownDimension.
         """
         self._check(as_of, dimensions)
-        reader = self.store if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
+        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
         known_at = known_at or (self.now() if as_of < self.as_of else None)
         asked = Asked(target=self.settings.target, period=period, limit=limit)
         return self._build(reader, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
@@ -147,7 +156,7 @@ class Desk:
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
         counts = [
-            (self.store.counts(ALL, dict(group.filters)), self.store.counts(dimension, dict(group.filters)))
+            (self._reader.counts(ALL, dict(group.filters)), self._reader.counts(dimension, dict(group.filters)))
             for group in (before, after)
         ]
         return moved((*counts[0], before.cohort), (*counts[1], after.cohort))

@@ -266,16 +266,16 @@ def test_numbers_are_numbers_and_few_stay_few() -> None:
 # --- by a form ----------------------------------------------------------------------------
 
 
-def use(house: House, payload: dict[str, Any]) -> Any:
+def use(house: House, payload: dict[str, Any], user: str = SUZUKI) -> Any:
     slack = house.slack
-    return slack._answerable("interactive", payload, slack.user(SUZUKI), HOME)
+    return slack._answerable("interactive", payload, slack.user(user), HOME)
 
 
-def opened(house: House) -> Any:
-    payload = payloads.interaction_payload("shortcut", house.slack.user(SUZUKI)) | {"callback_id": ASK}
-    use(house, payload).acked()
-    house.slack.workspace.wait_until(lambda: bool(house.slack.views()), 60)
-    return house.slack.views()[-1]
+def opened(house: House, user: str = SUZUKI) -> Any:
+    payload = payloads.interaction_payload("shortcut", house.slack.user(user)) | {"callback_id": ASK}
+    use(house, payload, user).acked()
+    house.slack.workspace.wait_until(lambda: bool(house.slack.views(user)), 60)
+    return house.slack.views(user)[-1]
 
 
 def chosen(value: str) -> dict[str, Any]:
@@ -295,6 +295,11 @@ def test_the_form_asks_what_words_would_ask(house: House) -> None:
     house.slack.workspace.wait_until(lambda: bool(house.slack.ephemerals(HOME, "鈴木")), 60)
     [answer] = house.slack.ephemerals(HOME, "鈴木")
     assert "質問：/kpi リピート率 チャネル別 比較" in str(answer.blocks)
+
+
+def test_the_labels_of_the_shop_are_not_for_everyone_in_the_workspace(house: House) -> None:
+    assert "label" in [block["block_id"] for block in opened(house).body["blocks"]]
+    assert "label" not in [block["block_id"] for block in opened(house, SATO).body["blocks"]]
 
 
 def test_without_a_place_the_form_answers_in_a_direct_message(house: House) -> None:
