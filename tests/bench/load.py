@@ -89,8 +89,8 @@ def measured(folder: Path, per_second: int, seconds: int) -> Measured:
         )
         bot.start()
         try:
-            slack.wait_socket(timeout=120)
-            slack.command("/kpi", "リピート率").answer(timeout=120)  # the counts are in memory from here on
+            slack.wait_socket(timeout=600)
+            slack.command("/kpi", "リピート率").answer(timeout=600)  # the counts are in memory from here on
             heard, took = _asked(slack, per_second, seconds)
             return _counted(heard, took)
         finally:
