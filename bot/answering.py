@@ -23,7 +23,7 @@ from bot.onward import SHARE
 from bot.page import Footnote, Page, Paragraph, Signature
 from bot.present.source import about, asked_of, source
 from bot.question import Figures
-from bot.sheet import as_csv, as_xlsx
+from bot.sheet import as_csv, as_xlsx, sheets
 from bot.subcommands import explain
 from bot.workers import Once
 from metrics.problem import Problem
@@ -101,7 +101,7 @@ class Shop(Protocol):
         """Whether that person may have files."""
         ...
 
-    def audit(self, what: str, who: Who, of: str) -> None:
+    def audit(self, what: str, who: Who, of: str, rows: int) -> None:
         """Write down what somebody took away."""
         ...
 
@@ -178,7 +178,7 @@ class Answering:
             about=self._about(ask),
         )
         self.outlet.post(who, self.shop.say(signed, self.shop.now()))
-        self.shop.audit("share", who, ask.raw)
+        self.shop.audit("share", who, ask.subcommand, 0)
         return _told(language.say("handout.shared"), language)
 
     def _about(self, ask: Ask) -> tuple[tuple[str, str], ...]:
@@ -199,7 +199,7 @@ class Answering:
         day = ask.as_of or self.shop.figures.as_of
         name = f"asakai-{ask.subcommand}-{day:%Y%m%d}.{ask.handout}"
         self.outlet.upload(who.user, name, content, _comment(page))
-        self.shop.audit(ask.handout, who, ask.raw)
+        self.shop.audit(ask.handout, who, ask.subcommand, len(sheets(page)[0].rows))
         return _told(language.say("handout.sent", file=name), language)
 
     # --- the form -------------------------------------------------------------------------

@@ -44,6 +44,12 @@ in it*; for the others it means the state at its end.
 
 `channel:web`, `チャネル=Google広告`, `region:「東京 都心」`, `entry:定期`, `channel:不明` (no value).
 A label that lies in one dimension only may stand alone: `リピート率 LINE`.
+
+## Language
+
+`/kpi 言語 英語`, `/kpi language ja`: from now on whoever typed it is answered in that language; `/kpi language` says
+which one it is. `/kpi 言語 チャンネル 英語`, `/kpi language channel ja`: an admin chooses the language of what is
+posted and answered in a channel; readers who chose their own keep it.
 """
 _MORE: Final = """## Words that may be added
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from slack_bolt import App, BoltRequest, BoltResponse
 
-from bot.access import Access, Who
-from bot.deed import Deed, Doing, Route, chosen
+from bot.access import Who
+from bot.deed import Deed, Doing, Refusing, Route, chosen
 from bot.delivery import outlet
 from bot.delivery.reply import Reply, by_url, in_channel
 from bot.delivery.web import WebCalls
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SCOPES = ("app_mentions:read", "commands", "chat:write", *outlet.SCOPES)
 """What this file's listeners and calls, and those behind them, need of a bot token."""
-EVENTS = ("app_mention",)
+EVENTS = ("app_home_opened", "app_mention")
 COMMAND = "/kpi"
 
 LISTENER_THREADS = 20  # Bolt's own five would leave the sixth command unacknowledged
@@ -68,7 +68,7 @@ class Answers:
     answer: Callable[[str, Who], Page]
     explain: Callable[[Problem, Who], Page]
     say: Callable[[Page], Payload]
-    access: Callable[[], Access]
+    access: Callable[[], Refusing]
 
 
 @dataclass(slots=True)

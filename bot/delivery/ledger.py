@@ -154,6 +154,14 @@ class Ledger:
         with self._engine.begin() as connection:
             return [_delivery(row) for row in connection.execute(statement).mappings()]
 
+    def mornings(self, workspace: str, since: date) -> Sequence[Delivery]:
+        """Every digest since that local date, the newest first, without what was in it."""
+        columns = [column for column in delivery.c if column.name != "payload"]
+        where = (delivery.c.workspace == workspace, delivery.c.kind == Kind.DIGEST, delivery.c.local_date >= since)
+        statement = sa.select(*columns, sa.null().label("payload")).where(*where).order_by(delivery.c.due_at.desc())
+        with self._engine.begin() as connection:
+            return [_delivery(row) for row in connection.execute(statement).mappings()]
+
     # --- alert episodes -------------------------------------------------------------------
 
     def open_episode(self, workspace: str, name: str, channel: str) -> Episode | None:

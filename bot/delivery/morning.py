@@ -29,7 +29,7 @@ KEEP = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A channel that gets the digest, alerts or both: when, and on which days."""
+    """A channel that gets a digest, alerts or both: when, and on which days. `name`: which digest."""
 
     channel: str
     at: time
@@ -38,6 +38,7 @@ class Target:
     digest: bool = True
     alerts: bool = True
     keep: timedelta = KEEP
+    name: str = DIGEST
 
 
 class Episodes(Protocol):
@@ -99,7 +100,7 @@ class Morning:
 
     def key(self, target: Target, window: Window) -> Key:
         """The ledger's key of a target's digest on that date."""
-        return Key(self.workspace, Kind.DIGEST, DIGEST, target.channel, window.local_date)
+        return Key(self.workspace, Kind.DIGEST, target.name, target.channel, window.local_date)
 
     def _due(self, now: datetime) -> Iterator[tuple[Target, Window]]:
         for target in self.targets():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.post import DEADLINE_SECONDS, SlackUnreachable, classify, refusal, within
+from bot.delivery.post import DEADLINE_SECONDS, ScopeMissing, SlackUnreachable, classify, refusal, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,8 @@ class WebCalls:
         try:
             data = within(DEADLINE_SECONDS, lambda: self.client.api_call(method, json=body, params=form)).data
         except SlackApiError as error:
+            if needed := error.response.get("needed"):
+                raise ScopeMissing(scopes=needed) from error
             raise refusal(classify(error).error, str(arguments.get("channel", ""))) from error
         except OSError as error:
             raise SlackUnreachable(reason=str(error)) from error

@@ -87,6 +87,17 @@ def after_submission(workspace: Workspace, submitted: str, payload: Mapping[str,
         return ""
 
 
+def close_view(workspace: Workspace, view: View, *, cleared: bool) -> None:
+    """Take a modal from a person's stack, with what lies above it; `cleared` takes all."""
+    with workspace.changed:
+        stack = [one for one in workspace.views.values() if one.user == view.user]
+        names = [one.id for one in stack]
+        if view.id in names:
+            for gone in stack if cleared else stack[names.index(view.id) :]:
+                del workspace.views[gone.id]
+        workspace.changed.notify_all()
+
+
 def new_trigger(workspace: Workspace, user: str) -> str:
     """Return a trigger_id that opens one view within three seconds."""
     name = workspace.new_id("trigger.")

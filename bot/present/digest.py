@@ -14,7 +14,7 @@ from bot.language import Language
 from bot.page import Button, Buttons, Chart, Footnote, Heading, Page, Paragraph, Part
 from bot.present.fact import rate_of, three_facts
 from bot.present.footing import footing, morning_day
-from bot.present.label import by, dimension_name
+from bot.present.label import by, dimension_name, label_name
 from bot.present.movement import NOT_COMPARABLE, action, fallen_in, is_to_contact, week, why
 from bot.present.quality import quality
 from bot.present.segment import segment, telling
@@ -47,7 +47,7 @@ def digest(report: Report, language: Language) -> Page:
 def headline(report: Report, language: Language) -> str:
     """The notification: number first, then the target, then the day."""
     repeat, judgement = report.repeat, report.judgement
-    return language.say(
+    said = language.say(
         f"digest.headline.{judgement.status.value}",
         within=repeat.within,
         rate=rate_of(repeat, judgement, language),
@@ -55,6 +55,8 @@ def headline(report: Report, language: Language) -> str:
         n=judgement.estimate.n,
         day=morning_day(report.basis.as_of + timedelta(days=1), report.basis, language),
     )
+    segments = [label_name(dimension, label, language) for dimension, label in report.basis.filters]
+    return language.say("digest.of_segments", headline=said, segments=segments) if segments else said
 
 
 def trend(repeat: Repeat, language: Language) -> tuple[Part, ...]:

@@ -127,6 +127,9 @@ def _validated(values: Mapping[str, Any]) -> Settings:
         raise _bad("zone") from problem
     if settings.main_dimension not in settings.dimension_names:
         raise _bad("digest.dimension")
+    named = {name for digest in settings.digests for name in (digest.dimension, *digest.filters) if name}
+    if not named <= set(settings.dimension_names):
+        raise _bad("digests")
     return settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.settings import Alert, Customers, Digest, Export, Purchases, Settings, Slack
+from bot.settings import Alert, Customers, Digest, Export, Purchases, Quotas, Settings, Slack
 from bot.settings.layers import SECRETS_VARIABLE, SHOP_VARIABLE, Setting, all_settings
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ A setting is taken from the first of these that has it:
 4. `shop.toml` in the working folder, or the file that `{SHOP_VARIABLE}` names,
 5. the default below.
 
+What an admin changes in Slack (App Home) is kept in the state database and outdoes all of these until it is put back
+there: the target, the threshold, the language, company holidays, the allowed channels and people, and every digest.
+
 A name that is none of these settings stops the start and names the nearest right one. In an environment variable a
 list is written `a, b`. Secrets belong into the environment, `.env` or a secrets folder, never into `shop.toml`.
 
@@ -34,6 +37,14 @@ target = 0.20
 channels = ["C0123456789"]
 at = "08:30"
 company_holidays = ["2026-12-29", "2026-12-30"]
+
+[[digests]]                       # a further one: every Monday, LINE's customers only
+name = "line"
+channels = ["C0123456789"]
+at = "09:00"
+days = ["mon"]                    # "business" (the default), "every", or weekdays
+filters = {{ channel = "LINE" }}
+language = "en"
 ```
 """
 _SECTIONS: Final = {
@@ -43,6 +54,7 @@ _SECTIONS: Final = {
     "customers": Customers,
     "export": Export,
     "slack": Slack,
+    "quotas": Quotas,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +19,9 @@ from bot.access import Access, Who
 from bot.answering import ASK, SOURCE, Answering
 from bot.ask_form import ASK_FORM, ask_form, question_of
 from bot.blockkit.limits import OPTION_VALUE
+from bot.choices.current import Current
+from bot.choices.store import Choices
+from bot.delivery.ledger import Ledger
 from bot.delivery.outlet import Outlet
 from bot.delivery.payload import payload_of
 from bot.delivery.post import SlackChannel, web_client
@@ -31,6 +35,8 @@ from bot.local_slack import LocalSlack, Message, payloads
 from bot.local_slack.faults import refused
 from bot.local_slack.shapes import message_shape
 from bot.page import Cell, Fact, Facts, Footnote, Page, Paragraph, Table
+from bot.reception import Reception
+from bot.roll import Roll
 from bot.running import Counter, Shop
 from bot.settings.layers import load
 from bot.sheet import NothingToExport, as_csv, as_xlsx, defused, sheets
@@ -86,12 +92,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     settings = load(SETTINGS, tmp_path_factory.mktemp("shop"))
     shelf = FakeShelf(steady_shop())
     found = desk(settings, shelf, lambda: NOW)
-    shop = Shop(settings, found, lambda: NOW, JA)
+    state, plenty = (
+        f"sqlite:///{tmp_path_factory.mktemp('state')}/state.sqlite",
+        settings.quotas.model_copy(update={"questions_per_minute": 0, "questions_per_day": 0, "exports_per_day": 0}),
+    )
+    settings = settings.model_copy(update={"quotas": plenty})
+    choices = Choices.open(state, "default")
+    shop = Shop(Current(settings, choices, time.monotonic), found, lambda: NOW)
     with LocalSlack(messages_per_second=None, ack_seconds=30) as slack:
         client = web_client(slack.bot_token, slack.base_url)
         web = WebCalls(client)
-        answers = shop.answers(Directory(), None)  # type: ignore[arg-type]  # the only thing it is asked
-        room = Answering(Counter(shop), Outlet(client, web), web, answers.access)
+        ledger = Ledger.open(state)
+        reception = Reception(shop, choices, ledger, Directory(), Roll(web), None)
+        answers = reception.answers()
+        room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
         edge = Edge(client, replace(answers, answer=room.answer), routes=room.routes())
         stop = threading.Event()
         thread = threading.Thread(target=lambda: serve_socket(edge.app(), slack.app_token, stop)(10))
@@ -103,6 +117,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             stop.set()
             thread.join(20)
             edge.workers.close(5)
+            ledger.close()
+            choices.close()
 
 
 @pytest.fixture
@@ -268,7 +284,7 @@ def test_numbers_are_numbers_and_few_stay_few() -> None:
 
 def use(house: House, payload: dict[str, Any], user: str = SUZUKI) -> Any:
     slack = house.slack
-    return slack._answerable("interactive", payload, slack.user(user), HOME)
+    return slack.people._answerable("interactive", payload, slack.user(user), HOME)
 
 
 def opened(house: House, user: str = SUZUKI) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+STATE = ("delivery", "episode", "audit", "choice", "digest", "choice_version", "used")
 DUE = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 NOW = DUE + timedelta(seconds=20)
 WINDOW = Window(date(2026, 11, 20), DUE, DUE + timedelta(hours=12))
@@ -35,7 +36,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     server = str(request.getfixturevalue("postgres"))
     engine = sa.create_engine(server)
     with engine.begin() as connection:
-        for table in ("delivery", "episode", "audit", "alembic_version"):
+        for table in (*STATE, "alembic_version"):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
     engine.dispose()
     return server
@@ -168,7 +169,7 @@ def test_a_kill_between_statements_leaves_a_whole_database(tmp_path: Path) -> No
         pass
     with closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002_choices",)]
 
 
 def test_a_bare_path_is_a_sqlite_file_whose_folder_is_made(tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_a_state_database_from_the_future_is_refused(url: str) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StateFromFuture) as caught:
         Ledger.open(url)
-    assert caught.value.values == {"revision": "9999", "newest": "0001"}
+    assert caught.value.values == {"revision": "9999", "newest": "0002_choices"}
 
 
 def test_an_unreachable_state_database_is_named_without_its_password() -> None:
