@@ -24,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(COVERAGE),--cov --cov-report=term) $(PY
 
 say = @printf '%s\n' "· $@: $(1)"
 
-.PHONY: help setup demo rehearse test lint check bench bench-quick fmt lock docs picture page clean
+.PHONY: help setup demo rehearse test lint check bench bench-quick bench-load fuzz fmt lock docs picture page clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -104,6 +104,14 @@ bench: $(VENV)/.bench ## speed against pandas, polars and DuckDB, in one run (OR
 bench-quick: $(VENV)/.bench ## the same with 1,000,000 orders and three runs, in about two minutes
 	$(call say,a first look; the numbers that count come from make bench)
 	@$(BIN)/python -m tests.bench --orders 1000000 --runs 3 $(BENCH_ARGS)
+
+bench-load: $(VENV)/.test ## 50 questions a second for a minute, against the local Slack (LOAD_ARGS="--seconds 10")
+	$(call say,acknowledged within 3 s or not; answers and busy answers)
+	@$(BIN)/python -m tests.bench.load $(LOAD_ARGS)
+
+fuzz: $(VENV)/.test ## 100,000 commands that nobody would type (COMMANDS=1000)
+	$(call say,$(or $(COMMANDS),100000) commands)
+	@ASAKAI_FUZZ=$(or $(COMMANDS),100000) $(BIN)/python -m pytest --quiet --no-header tests/bot/test_fuzz.py
 
 fmt: $(VENV)/.test ## set the code in order
 	$(call say,ruff)

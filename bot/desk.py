@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Final, Protocol
 from bot.alerting.rules import every_rule
 from bot.grammar import Vocabulary
 from bot.present.rules import RuleLine, rules
+from bot.remembered import Remembered
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
 from metrics.dormancy import AboutToGoDormant, return_chance
+from metrics.moved import Buyers, Moved, moved
 from metrics.problem import Problem
 from metrics.report import Basis, NoPurchases, Quality, Report, build
 from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
-from metrics.table import Asked
+from metrics.table import LIMIT, Asked
 from metrics.watch import Shop, sights
 
 if TYPE_CHECKING:
@@ -95,6 +97,10 @@ class Shelf(Knowledge, Protocol):
         """When anything was known for the first time."""
         ...
 
+    def last_import_at(self) -> datetime | None:
+        """When anything was learned for the last time."""
+        ...
+
     def refresh(self) -> bool:
         """Take notice of later imports; whether there were any."""
         ...
@@ -127,6 +133,7 @@ class Desk:
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _vocabulary: Vocabulary | None = None
     stored: Callable[[], Stored] = Stored
+    _remembered: Remembered | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -141,7 +148,14 @@ class Desk:
     def refresh(self) -> None:
         """Take notice of imports since the last look."""
         if self.store.refresh():
-            self._vocabulary = None
+            self._vocabulary, self._remembered = None, None
+
+    @property
+    def _reader(self) -> Knowledge:
+        """The store as it is now, which remembers what was just asked."""
+        if self._remembered is None:
+            self._remembered = Remembered(self.store)
+        return self._remembered
 
     def vocabulary(self) -> Vocabulary:
         """The dimensions and labels that a question may name."""
@@ -157,16 +171,27 @@ class Desk:
         filters: Sequence[tuple[str, str]] = (),
         dimensions: Sequence[str] = (),
         period: Span | None = None,
+        known_at: datetime | None = None,
+        limit: int = LIMIT,
     ) -> Report:
-        """The figures of the morning after `as_of`, with today's knowledge.
+        """The figures of the morning after `as_of`, with today's knowledge or that of `known_at`.
 
-        A past morning says so: its basis names today as the instant of knowledge.
+        A past morning says so: its basis names the instant of knowledge. `limit`: rows of a segment table.
         Raises DayNotOver, NoPurchases, BeforeFirstPurchase, UnknownDimension.
         """
         self._check(as_of, dimensions)
-        known_at = self.now() if as_of < self.as_of else None
-        asked = Asked(target=self.settings.target, period=period)
-        return self._build(self.store, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
+        known_at = known_at or (self.now() if as_of < self.as_of else None)
+        asked = Asked(target=self.settings.target, period=period, limit=limit)
+        return self._build(reader, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+
+    def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
+        """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
+        counts = [
+            (self._reader.counts(ALL, dict(group.filters)), self._reader.counts(dimension, dict(group.filters)))
+            for group in (before, after)
+        ]
+        return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
 
     def digest(
         self, as_of: date | None = None, *, known_at: datetime | None = None, dimensions: Sequence[str] = ()
@@ -270,6 +295,11 @@ class Desk:
             return None
         newest = newest_at.astimezone(self.zone).date()
         return newest if (report.basis.as_of - newest).days >= STALE_DAYS else None
+
+    def _knew_all(self, known_at: datetime) -> bool:
+        """Whether nothing was learned since then."""
+        last = self.store.last_import_at()
+        return last is None or last <= known_at
 
     def _name(self, customer_id: str) -> str:
         kind, _, shop_id = customer_id.partition(":")

@@ -22,6 +22,8 @@ def printable(text: str) -> str:
 
     Names come from orders: no renderer may let them steer a terminal or hide a word.
     """
+    if text.isprintable():  # the usual case, told at once
+        return text.strip()
     kept = text.translate(_BREAKS).replace("\r\n", "\n")
     return "".join(c for c in kept if c == "\n" or unicodedata.category(c) not in _UNSEEN).strip()
 
@@ -126,12 +128,14 @@ class Chart:
 class Button:
     """What can be asked next: `command` is /kpi text; the answer is the same as typing it.
 
+    `pin`: words that a press adds, so that it means later what it meant when it was shown.
     `action`: who takes the press: "kpi" answers it as a command, another name goes to its room.
     """
 
     text: str
     command: str
     primary: bool = False
+    pin: str = ""
     action: str = "kpi"
 
 
@@ -140,6 +144,29 @@ class Buttons:
     """A row of buttons; at most 5."""
 
     items: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """One of several questions to choose; the choice is answered as its command."""
+
+    prompt: str
+    options: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A day to choose; the command is the day. `day`: the one that is shown, as 2026-11-20."""
+
+    prompt: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Menus and calendars side by side."""
+
+    items: tuple[Menu | Calendar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +184,7 @@ class Footnote:
     items: tuple[str, ...]
 
 
-Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Signature | Footnote
+Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Choices | Signature | Footnote
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +192,12 @@ class Page:
     """One message. `headline` is the notification text: number first, no mark-up.
 
     `thread`: pages that follow as replies (tables, notes). `language`: the code of the
-    language the words are in, for what a renderer has to add ("… and 12 more").
+    language the words are in, for what a renderer has to add ("… and 12 more"). `about`: what a
+    posted message keeps unseen, so that its numbers can be counted again.
     """
 
     headline: str
     parts: tuple[Part, ...]
     thread: tuple[Page, ...] = field(default=())
     language: str = "ja"
+    about: tuple[tuple[str, str], ...] = ()

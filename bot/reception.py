@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.form import Row
     from bot.page import Page
+    from bot.question import Figures
     from bot.roll import Roll
-    from bot.subcommands import Figures
 
 WEEKS_BACK: Final = timedelta(days=40)
 REFUSED_SECONDS: Final = 60.0

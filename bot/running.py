@@ -20,6 +20,7 @@ from bot import log as logging
 from bot.alerting.alarm import Hours
 from bot.alerting.book import Book
 from bot.alerting.room import Outside, Room, Rooms, room
+from bot.answering import Answering
 from bot.choices.chosen import Plan
 from bot.choices.current import Current
 from bot.choices.store import Choices
@@ -27,6 +28,7 @@ from bot.choices.targets import calendar
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import DIGEST, Morning, data_day, send_now
+from bot.delivery.outlet import Outlet
 from bot.delivery.payload import payload_of
 from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, SlackUnreachable, ask, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
@@ -51,8 +53,8 @@ if TYPE_CHECKING:
     from bot.access import Who
     from bot.desk import Desk
     from bot.page import Page
+    from bot.question import Figures
     from bot.settings import Settings
-    from bot.subcommands import Figures
 
 notes = structlog.get_logger("asakai")
 
@@ -96,7 +98,7 @@ class Shop:
         day = data_day(row.key.local_date)
         self.desk.refresh()
         page = self.digest(day, row.key.name, row.key.channel)
-        return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
+        return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day, known_at=self.now())
 
     def digest(self, day: date, name: str = DIGEST, channel: str = "") -> Page:
         """A digest of the morning after `day`, of its customers and in its language."""
@@ -146,6 +148,47 @@ class Shop:
         return payload_of(page, native=self.settings.slack.native_blocks)
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The shop and its reception as the room of answers sees them."""
+
+    shop: Shop
+    reception: Reception
+
+    @property
+    def figures(self) -> Figures:
+        """Who knows the figures."""
+        return self.shop.desk
+
+    def answer(self, text: str, who: Who) -> Page:
+        """The page for a text; raises Problem."""
+        return self.reception.answer(text, who)
+
+    def language(self, who: Who) -> Language:
+        """The reader's language."""
+        return self.shop.language(who)
+
+    def say(self, page: Page, known_at: datetime | None = None) -> Payload:
+        """A page as Slack takes it."""
+        return payload_of(page, native=self.shop.settings.slack.native_blocks, known_at=known_at)
+
+    def now(self) -> datetime:
+        """The clock."""
+        return self.shop.now()
+
+    def may_export(self, who: Who) -> bool:
+        """Whether that person may have files; raises a Problem where they had too many today."""
+        settings = self.shop.settings
+        if who.user not in {*settings.export.allowed_users, *settings.slack.allowed_users, *settings.slack.admins}:
+            return False
+        self.reception.may_export(who)
+        return True
+
+    def audit(self, what: str, who: Who, of: str, rows: int) -> None:
+        """Write down what somebody took away."""
+        self.reception.took(who, "share" if what == "share" else "export", of, rows)
+
+
 def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> None:
     """Run until a signal (or `stop`): answer questions, post what is due. Raises a Problem at the start."""
     logging.configure()
@@ -169,8 +212,10 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         courier = _courier(shop, ledger, SlackChannel(client))
         morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
         ticker = Ticker(morning.tick, now)
-        routes = (*reception.home().routes(), *alerts.routes())
-        edge = Edge(client, reception.answers(), signing_secret=signing_secret, routes=routes)
+        answers, web = reception.answers(), WebCalls(client)
+        room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
+        routes = (*room.routes(), *reception.home().routes(), *alerts.routes())
+        edge = Edge(client, replace(answers, answer=room.answer), signing_secret=signing_secret, routes=routes)
         _warm(shop)
         ticker.start()
         notes.info("started", mode=settings.slack.mode, channels=len(shop.settings.digest.channels))

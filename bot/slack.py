@@ -19,6 +19,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 
 from bot.access import Who
 from bot.deed import Deed, Doing, Refusing, Route, chosen
+from bot.delivery import outlet
 from bot.delivery.reply import Reply, by_url, in_channel
 from bot.delivery.web import WebCalls
 from bot.workers import Once, Workers
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
     from bot.delivery.row import Payload
     from bot.page import Page
 
-
-SCOPES = ("app_mentions:read", "commands", "chat:write")
-"""What this file's listeners and calls need of a bot token."""
+SCOPES = ("app_mentions:read", "commands", "chat:write", *outlet.SCOPES)
+"""What this file's listeners and calls, and those behind them, need of a bot token."""
 EVENTS = ("app_home_opened", "app_mention")
 COMMAND = "/kpi"
 
@@ -124,9 +124,7 @@ class Edge:
         channel = body.get("channel", {}).get("id") or container.get("channel_id", "")
         thread = body.get("message", {}).get("thread_ts") or container.get("thread_ts")
         who = Who(body["user"]["id"], channel, (body.get("team") or {}).get("id", ""), thread)
-        self._take(
-            action.get("value", ""), who, by_url(body["response_url"], who.thread_ts), body.get("trigger_id", "")
-        )
+        self._take(chosen(action), who, by_url(body["response_url"], who.thread_ts), body.get("trigger_id", ""))
 
     def on_mention(self, body: dict[str, Any]) -> None:
         """Take `@asakai …` in a channel or thread; Bolt has acknowledged it."""

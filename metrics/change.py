@@ -6,11 +6,11 @@ Biometrika 41, 100-115; of single customers: Reynolds and Stoumbos (1999), J. Qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import log
+from math import floor, log
 
 OTHER = "other"
 
@@ -64,6 +64,18 @@ def kitagawa(before: Mapping[str, Group], after: Mapping[str, Group]) -> Split |
         sum((part.rate for part in parts), Fraction(0)),
         parts,
     )
+
+
+def rounded(parts: Sequence[Fraction], total: int, unit: Fraction) -> tuple[int, ...]:
+    """The parts in whole units that add up to `total` units: the greatest remainders are rounded up.
+
+    `total` is what a reader sees of the whole, rounded on its own; so what is shown adds up.
+    """
+    exact = [part / unit for part in parts]
+    whole = [floor(one) for one in exact]
+    order = sorted(range(len(parts)), key=lambda i: (whole[i] - exact[i], i))
+    missing = total - sum(whole)
+    return tuple(one + missing // len(parts) + (order.index(i) < missing % len(parts)) for i, one in enumerate(whole))
 
 
 def _part(label: str, one: Group, two: Group, all_one: int, all_two: int) -> Part:

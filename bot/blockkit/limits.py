@@ -20,6 +20,7 @@ Block = dict[str, Any]
 BLOCKS, CHARTS, HEADLINE, TEXT, TOTAL = 45, 2, 900, 3600, 11_700
 HEADER, SECTION, FIELD, FIELDS, CONTEXT, CONTEXT_TEXT = 135, 2700, 900, 8, 9, 900
 BUTTONS, BUTTON_TEXT, BUTTON_VALUE = 5, 67, 1800
+OPTIONS, OPTION_VALUE, PLACEHOLDER = 90, 135, 135
 TABLE_ROWS, TABLE_COLUMNS, TABLE_TEXT, CELL, CAPTION, PAGE_SIZE = 180, 18, 5400, 200, 180, 90
 SERIES, POINTS, CHART_LABEL, CHART_TITLE, AXIS_LABEL = 6, 18, 18, 45, 45
 TAIL = 6
@@ -116,7 +117,11 @@ def weight(value: object) -> int:
         case str():
             return len(value)
         case dict():
-            return sum(weight(inner) for key, inner in value.items() if key not in {"type", "action_id", "style"})
+            return sum(
+                weight(inner)
+                for key, inner in value.items()
+                if key not in {"type", "action_id", "style", "initial_date"}
+            )
         case list():
             return sum(weight(inner) for inner in value)
         case _:

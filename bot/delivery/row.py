@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -60,7 +60,8 @@ class Key:
 class Payload:
     """The bytes to post: every retry posts the same. `plain` is the form without blocks.
 
-    `replies` follow in the thread, each a delivery of its own once this one is sent.
+    `replies` follow in the thread, each a delivery of its own once this one is sent. `about`: what
+    its metadata keeps beside the mark, for whoever asks where the numbers come from.
     """
 
     text: str
@@ -68,6 +69,7 @@ class Payload:
     plain: str
     replies: tuple[Payload, ...] = ()
     data_as_of: date | None = None
+    about: dict[str, str] = field(default_factory=dict)
 
     def dump(self) -> str:
         """The payload as canonical JSON."""
@@ -87,6 +89,7 @@ class Payload:
             raw["plain"],
             tuple(cls._of(reply) for reply in raw["replies"]),
             date.fromisoformat(as_of) if as_of else None,
+            raw.get("about") or {},  # a row of an earlier version has none
         )
 
 

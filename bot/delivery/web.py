@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 
-_TAKE_JSON = ("chat.", "views.", "conversations.open")
+_TAKE_JSON = ("chat.", "views.", "conversations.open", "files.completeUploadExternal")
 """Slack reads a JSON body for these; for what only reads it wants a form."""
 
 

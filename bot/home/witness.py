@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from metrics.table import LIMIT
+
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from bot.grammar import Vocabulary
     from bot.language import Language
     from bot.page import Page
-    from bot.subcommands import Figures
+    from bot.question import Figures
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
+    from metrics.moved import Buyers, Moved
     from metrics.report import Report
 
 
@@ -39,16 +42,24 @@ class Witness:
         """What may be asked for."""
         return self.figures.vocabulary()
 
-    def report(
+    def report(  # the figures' own arguments
         self,
         as_of: date,
         *,
         filters: Sequence[tuple[str, str]] = (),
         dimensions: Sequence[str] = (),
         period: Span | None = None,
+        known_at: datetime | None = None,
+        limit: int = LIMIT,
     ) -> Report:
         """The figures of the morning after `as_of`."""
-        return self.figures.report(as_of, filters=filters, dimensions=dimensions, period=period)
+        return self.figures.report(
+            as_of, filters=filters, dimensions=dimensions, period=period, known_at=known_at, limit=limit
+        )
+
+    def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
+        """What moved between two groups of first-time buyers."""
+        return self.figures.moved(dimension, before, after)
 
     def pseudonyms(self, customers: Sequence[AboutToGoDormant]) -> Mapping[str, str]:
         """How customers are called before readers."""

@@ -15,6 +15,7 @@ from bot.present.digest import drill_down, trend
 from bot.present.footing import footing
 from bot.present.label import dimension_name, label_name
 from bot.present.movement import lost, movers
+from bot.present.source import about
 from bot.present.told import Told, ended_of, estimate_of, headline_of, over_headline
 from bot.present.watched import goal, interval_of, said, shown, subject, topic_of, why_of
 from metrics.alert import Rule, Side, Standing, State, Track, Watching, missing, needed_to_judge
@@ -55,6 +56,7 @@ def alert(told: Told, language: Language, *, calls: bool = False) -> Page:
             *_footing(told, language),
         ),
         language=language.code,
+        about=about("repeat", told.report) if told.report else (),
     )
 
 
@@ -73,6 +75,7 @@ def over(told: Told, before: Standing, language: Language) -> Page:
             *_footing(told, language),
         ),
         language=language.code,
+        about=about("repeat", told.report) if told.report else (),
     )
 
 

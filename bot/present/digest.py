@@ -7,6 +7,7 @@ where to go on, and on what it stands. Tables and notes follow in the thread.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.language import Language
@@ -14,12 +15,13 @@ from bot.page import Button, Buttons, Chart, Footnote, Heading, Page, Paragraph,
 from bot.present.fact import rate_of, three_facts
 from bot.present.footing import footing, morning_day
 from bot.present.label import by, dimension_name, label_name
-from bot.present.movement import action, fallen_in, is_to_contact, week, why
+from bot.present.movement import NOT_COMPARABLE, action, fallen_in, is_to_contact, week, why
 from bot.present.quality import quality
 from bot.present.segment import segment, telling
+from bot.present.source import about
 from metrics.alert import MINIMUM
 from metrics.repeat import Repeat
-from metrics.report import Report
+from metrics.report import Report, SegmentTable
 
 
 def digest(report: Report, language: Language) -> Page:
@@ -38,6 +40,7 @@ def digest(report: Report, language: Language) -> Page:
         ),
         thread=_thread(report, language),
         language=language.code,
+        about=about("digest", report),
     )
 
 
@@ -114,5 +117,14 @@ def drill_down(dimension: str, language: Language, *, primary: bool = True) -> B
 
 
 def _thread(report: Report, language: Language) -> tuple[Page, ...]:
-    tables = tuple(segment(table, report, language) for table in report.segments if telling(table))
+    tables = tuple(_drill(table, report, language) for table in report.segments if telling(table))
     return (*tables, quality(report.basis, language))
+
+
+def _drill(table: SegmentTable, report: Report, language: Language) -> Page:
+    """The worst segments first, and why the rate moved."""
+    page = segment(table, report, language)
+    *parts, foot = page.parts
+    why = Button(language.say("button.why"), by("why", table.dimension, language))
+    ways = () if table.dimension in NOT_COMPARABLE else (Buttons((why,)),)
+    return replace(page, parts=(*parts, *ways, foot), about=about("repeat", report, dimension=table.dimension))

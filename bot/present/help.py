@@ -38,6 +38,7 @@ def usage(
                 (
                     language.say("help.segments", dimensions=names),
                     language.say("help.periods"),
+                    language.say("help.more"),
                     language.say("help.language.note"),
                 )
             ),

@@ -213,6 +213,13 @@ class Customers(_Section):
     """The key of the pseudonyms. Secret. Without one they change with every start."""
 
 
+class Export(_Section):
+    """Answers as files (CSV, Excel), sent in a direct message."""
+
+    allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
+    """Who may have files, besides `slack.allowed_users` (user ids). Single customers also need `customers`."""
+
+
 class Slack(_Section):
     """How the bot is connected."""
 
@@ -294,6 +301,7 @@ class Settings(BaseSettings):
     digest: Digest = Digest()
     alert: Alert = Alert()
     customers: Customers = Customers()
+    export: Export = Export()
     slack: Slack = Slack()
     quotas: Quotas = Quotas()
 

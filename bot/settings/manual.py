@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.settings import Alert, Customers, Digest, Purchases, Quotas, Settings, Slack
+from bot.settings import Alert, Customers, Digest, Export, Purchases, Quotas, Settings, Slack
 from bot.settings.layers import SECRETS_VARIABLE, SHOP_VARIABLE, Setting, all_settings
 from bot.settings.watching import AlertRule
 
@@ -68,6 +68,7 @@ _SECTIONS: Final = {
     "digest": Digest,
     "alert": Alert,
     "customers": Customers,
+    "export": Export,
     "slack": Slack,
     "quotas": Quotas,
 }

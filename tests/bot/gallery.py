@@ -7,7 +7,23 @@ from dataclasses import replace
 
 from bot.language import Language
 from bot.page import Page
-from bot.present import alert, backtest, definition, digest, figure, help, panel, problem, rules, segment, waiting  # noqa: A004  the page is called help
+from bot.present import (
+    alert,
+    backtest,
+    compare,
+    definition,
+    digest,
+    figure,
+    help,  # noqa: A004  the page is called help
+    moved,
+    panel,
+    problem,
+    rules,
+    segment,
+    side_by_side,
+    source,
+    waiting,
+)
 from metrics.report import Report
 from metrics.segment import UnknownDimension
 from tests.bot import alerts, morning
@@ -30,6 +46,15 @@ def unreached() -> Report:
 
 PSEUDONYMS = {"id:1": "お客様 7F3A", "id:2": "お客様 91BC", "id:3": "お客様 04D2"}
 MISTYPED = UnknownDimension(name="チャンネ", known=("channel", "region", "広告媒体"))
+
+
+def week_sides(it: Language) -> compare.Sides:
+    return compare.Sides("week", it.say("compare.now"), it.say("compare.last_week", weekday=it.weekday(morning.AS_OF)))
+
+
+def period_sides(it: Language) -> compare.Sides:
+    return compare.Sides("before", it.say("compare.now"), it.say("compare.period_before"))
+
 
 PAGES: dict[str, Callable[[Language], Page]] = {
     "digest": lambda it: digest.digest(morning.normal(), it),
@@ -92,6 +117,26 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "help": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it),
     "help_dormant": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it, topic="dormant"),
     "list_part": lambda it: waiting.waiting(morning.CANDIDATES[:2], PSEUDONYMS, morning.normal(), it),
+    "source_digest": lambda it: source.source("digest", other_rules(), it),
+    "source_repeat": lambda it: source.source("repeat", morning.normal(), it),
+    "compare": lambda it: compare.repeat(
+        morning.moved(split=False), morning.normal(), period_sides(it), it, asked="比較"
+    ),
+    "compare_by": lambda it: compare.repeat(
+        morning.moved(), morning.normal(), period_sides(it), it, asked="チャネル別"
+    ),
+    "compare_labels": lambda it: compare.repeat(
+        morning.moved(split=False), morning.normal(), compare.Sides("label", "LINE", "ラジオ"), it
+    ),
+    "compare_gap": lambda it: side_by_side.gap(morning.normal(), unreached(), period_sides(it), it, asked="間隔"),
+    "compare_gap_by": lambda it: side_by_side.gap(morning.normal(), morning.below(), period_sides(it), it, by=True),
+    "compare_dormant": lambda it: side_by_side.dormant(morning.normal(), morning.too_few(), period_sides(it), it),
+    "compare_dormant_by": lambda it: side_by_side.dormant(
+        morning.normal(), morning.below(), period_sides(it), it, by=True
+    ),
+    "why": lambda it: moved.why(morning.moved(), morning.normal(), week_sides(it), it, asked="なぜ"),
+    "why_labels": lambda it: moved.why(morning.moved(), morning.normal(), compare.Sides("label", "LINE", "ラジオ"), it),
+    "why_open": lambda it: moved.why(morning.moved(split=False), morning.normal(), week_sides(it), it),
     "panel": lambda it: panel.panel(morning.normal(), it),
     "problem": lambda it: problem.problem(MISTYPED, it, nearest=("リピート チャネル別",), asked="リピート チャンネ別"),
     "unknown_word": lambda it: problem.unknown_word("りぴと", it, nearest=("リピート", "休眠"), asked="りぴと"),

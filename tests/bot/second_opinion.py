@@ -33,7 +33,7 @@ def block(found: Mapping[str, Any]) -> sb.Block:
         case "section":
             return sb.SectionBlock(text=_text(found["text"]))
         case "actions":
-            return sb.ActionsBlock([_button(element) for element in found["elements"]])
+            return sb.ActionsBlock([_element(element) for element in found["elements"]])
         case "data_table":
             rows = [[_cell(cell) for cell in row] for row in found["rows"]]
             return sb.DataTableBlock(rows, caption=found["caption"], page_size=found["page_size"])
@@ -45,6 +45,23 @@ def block(found: Mapping[str, Any]) -> sb.Block:
 
 def _text(text: Mapping[str, Any]) -> sb.Text:
     return sb.Text.from_dict(dict(text))
+
+
+def _element(element: Mapping[str, Any]) -> sb.Element:
+    match element["type"]:
+        case "static_select":
+            options = [sb.Option(text=_text(one["text"]), value=one["value"]) for one in element["options"]]
+            return sb.StaticSelectMenu(
+                action_id=element["action_id"], placeholder=_text(element["placeholder"]), options=options
+            )
+        case "datepicker":
+            return sb.DatePicker(
+                action_id=element["action_id"],
+                initial_date=element["initial_date"],
+                placeholder=_text(element["placeholder"]),
+            )
+        case _:
+            return _button(element)
 
 
 def _button(element: Mapping[str, Any]) -> sb.Button:

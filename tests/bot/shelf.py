@@ -45,6 +45,9 @@ class FakeShelf:
     def first_import_at(self) -> datetime | None:
         return self.first_at
 
+    def last_import_at(self) -> datetime | None:
+        return max(self.knew, default=self.first_at)
+
     def refresh(self) -> bool:
         return False
 

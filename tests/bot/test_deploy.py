@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import roll, slack
+from bot import answering, roll, slack
 from bot.delivery import post
 from bot.settings.layers import all_settings, load
 
@@ -26,6 +26,8 @@ SCOPES_OF = {
     "views.update": (),
     "conversations.history": ("channels:history", "groups:history"),
     "conversations.replies": ("channels:history", "groups:history"),
+    "files.getUploadURLExternal": ("files:write",),
+    "files.completeUploadExternal": ("files:write",),
     "conversations.list": ("channels:read", "groups:read"),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
@@ -79,6 +81,14 @@ def test_the_manifest_subscribes_exactly_the_events_that_are_listened_to() -> No
     assert listed("bot_events") == sorted(slack.EVENTS)
     heard = set(re.findall(r'(?:app\.event\(|Doing\.EVENT, )"([a-z_]+)"', code()))
     assert heard == set(slack.EVENTS)
+
+
+def test_the_manifest_offers_exactly_the_shortcuts_that_are_heard() -> None:
+    text = (DEPLOY / "manifest.yaml").read_text(encoding="utf-8")
+    found = re.findall(r"- name: (.+)\n      type: (\w+)\n      callback_id: (\w+)\n      description: (.+)\n", text)
+    assert [name for _, _, name, _ in found] == list(answering.SHORTCUTS)
+    assert [kind for _, kind, _, _ in found] == ["global", "message"]
+    assert all(len(title) <= 24 and len(said) <= 150 for title, _, _, said in found)
 
 
 def test_the_manifest_names_the_command_that_the_bot_hears() -> None:
