@@ -12,14 +12,14 @@ import io
 import os
 import sys
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot import setup_commands
+from bot import setup_commands, trial_commands
+from bot.hands import Code, Hands, Lang, named_language
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -43,13 +43,6 @@ class FileFailed(Problem):
     key = "file_failed"
 
 
-class Code(StrEnum):
-    """The languages."""
-
-    JA = "ja"
-    EN = "en"
-
-
 app = typer.Typer(
     name="asakai",
     help="The morning figures of a mail-order shop, in Slack and here.",
@@ -61,7 +54,6 @@ app = typer.Typer(
 docs_app = typer.Typer(help="The manuals of the settings and of /kpi.", no_args_is_help=True)
 app.add_typer(docs_app, name="docs")
 
-Lang = Annotated[Code | None, typer.Option(help="The language; otherwise the setting `language`.")]
 Day = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The last day to count; otherwise yesterday."),
@@ -81,7 +73,7 @@ def demo(lang: Lang = None) -> None:
     from bot.demo import demo_desk, program, question
     from bot.present.digest import digest as page
 
-    language, shop, folder = _language(lang), _language(lang or _named_language(os.environ) or Code.JA), Path("demo")
+    language, shop, folder = _language(lang), _language(lang or named_language(os.environ) or Code.JA), Path("demo")
     _show(page(demo_desk(folder, _now, shop).digest(), shop))
     _print(["", language.say("cli.demo_next", question=question(folder, shop), program=program())])
     if language.code != shop.code:
@@ -240,15 +232,10 @@ def _language(lang: str | None) -> Language:
 
 def spoken(environ: Mapping[str, str]) -> str:
     """The language of whoever sits here: ASAKAI_LANGUAGE, else the locale's."""
-    if named := _named_language(environ):
+    if named := named_language(environ):
         return named
     locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
     return Code.JA if locale.lower().startswith("ja") else Code.EN
-
-
-def _named_language(environ: Mapping[str, str]) -> str | None:
-    named = environ.get("ASAKAI_LANGUAGE")
-    return named if named in list(Code) else None
 
 
 def _import(
@@ -317,7 +304,8 @@ def _print(lines: Iterable[str], *, error: bool = False) -> None:
 
 
 # looked up when they are called: a test sets the clock
-_hands = setup_commands.Hands(lambda: _settings(), lambda: _now(), _language, _print)  # noqa: PLW0108
+_hands = Hands(lambda **changes: _settings(**changes), lambda: _now(), _language, _print, _desk, _show)  # noqa: PLW0108
+trial_commands.register(app, _hands)
 setup_commands.register(app, _hands)
 
 

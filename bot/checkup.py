@@ -14,6 +14,7 @@ from bot.delivery.post import SCOPES as POSTING
 from bot.delivery.post import ChannelArchived, Directory, NotInChannel, web_client
 from bot.delivery.web import WebCalls
 from bot.doctor import Finding, Mark, broken, next_business_day, of_clock, of_orders, of_scopes
+from bot.roll import SCOPES as LOOKING
 from bot.slack import SCOPES as LISTENING
 from metrics.day import last_complete, zone
 from metrics.problem import Problem
@@ -68,7 +69,7 @@ def _slack(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]
         return
     yield Finding("token", Mark.FINE, {"team": who.team, "user": who.user})
     yield from of_clock(now().astimezone(UTC), who.at)
-    yield from of_scopes(who.scopes, (*POSTING, *LISTENING))
+    yield from of_scopes(who.scopes, (*POSTING, *LISTENING, *LOOKING))
     if settings.slack.mode == "socket":
         yield _socket(settings)
     yield from _channels(settings, client)

@@ -55,7 +55,7 @@ def said_of(done: Imported, language: Language) -> Iterator[str]:
     if not staged.accepted:
         yield language.say("cli.nothing", name=name)
     elif taken is None:
-        yield language.say("source.dry", name=name, accepted=staged.accepted)
+        yield language.say("origin.dry", name=name, accepted=staged.accepted)
     else:
         yield language.say(
             "cli.imported",
@@ -79,11 +79,11 @@ def _read_as(staged: Staged, name: str, language: Language) -> Iterator[str]:
     mapping = staged.mapping
     if mapping is None:
         return
-    yield language.say("source.read_lines", name=name, title=mapping.title, lines=staged.lines)
+    yield language.say("origin.read_lines", name=name, title=mapping.title, lines=staged.lines)
     if not mapping.verified:
-        yield language.say("source.unverified", name=name, title=mapping.title)
+        yield language.say("origin.unverified", name=name, title=mapping.title)
     if not mapping.customers:
-        yield language.say("source.no_customer", name=name, title=mapping.title)
+        yield language.say("origin.no_customer", name=name, title=mapping.title)
 
 
 def bad_rows(staged: Staged, language: Language) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from bot.access import Who
     from bot.language import Language
     from bot.settings import Settings
     from metrics.warehouse.store import Store
@@ -56,42 +57,82 @@ class FileElsewhere(Problem):
     key = "file_elsewhere"
 
 
+class Shop(Protocol):
+    """The shop at each moment."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        ...
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The clock."""
+        ...
+
+    def language(self, who: Who) -> Language:
+        """The reader's language."""
+        ...
+
+
+class Gate(Protocol):
+    """Who is let in now."""
+
+    def refusal_of_stranger(self, who: Who) -> Problem | None:
+        """Why somebody is none of us."""
+        ...
+
+    def noted(self, who: Who, problem: Problem | None) -> Problem | None:
+        """The refusal, written down."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Dropbox:
-    """Takes files for one shop; `token`: the bot's, for the download."""
+    """Takes files for one shop. `gate`: who is let in, asked anew each time; `token`: the bot's, for the download."""
 
-    settings: Settings
+    shop: Shop
     store: Store
-    language: Language
-    now: Callable[[], datetime]
+    gate: Callable[[], Gate]
     token: str
 
     def route(self) -> Route:
-        """The deed that is taken; who may is checked here, for a direct message is no listed channel."""
+        """The deed that is taken; who may is checked here, for it takes more than to see figures."""
         return Route(Doing.EVENT, EVENT, self.take, open_to_all=True)
 
     def take(self, deed: Deed) -> None:
         """Import the file and say what became of it; files in channels are none of ours."""
         if not deed.who.channel.startswith("D"):
             return
-        if deed.who.user not in self.settings.customers.allowed_users:
-            raise MayNotImport(user=deed.who.user)
+        refused = self._refusal(deed.who)
+        if refused is not None:
+            raise refused
         event = deed.body.get("event", {})
         file = deed.web.call("files.info", file=str(event.get("file_id", "")))["file"]
+        language = self.shop.language(deed.who)
         with TemporaryDirectory(prefix="asakai-") as scratch:
             path = Path(scratch) / _file_name(file)
             self._download(file, path)
-            lines = list(self._imported(path))
-        deed.reply(Page(lines[0], tuple(map(Paragraph, lines)), language=self.language.code))
+            lines = list(self._imported(path, language))
+        deed.reply(Page(lines[0], tuple(map(Paragraph, lines)), language=language.code))
 
-    def _imported(self, path: Path) -> Iterator[str]:
-        wanted = Wanted(joined=self.settings.join_people, wish=wishes(self.settings))
+    def _refusal(self, who: Who) -> Problem | None:
+        """Why that person may not import; written down."""
+        gate = self.gate()
+        found = gate.refusal_of_stranger(who)
+        if found is None and who.user not in self.shop.settings.customers.allowed_users:
+            found = MayNotImport(user=who.user)
+        return gate.noted(who, found)
+
+    def _imported(self, path: Path, language: Language) -> Iterator[str]:
+        settings = self.shop.settings
+        wanted = Wanted(joined=settings.join_people, wish=wishes(settings))
         try:
-            for done in import_files(self.store, [path], wanted, self.now(), lambda *_: None):
-                yield from said_of(done, self.language)
+            for done in import_files(self.store, [path], wanted, self.shop.now(), lambda *_: None):
+                yield from said_of(done, language)
         except TooManyBadRows as problem:
-            yield self.language.say("problem.too_many_bad_rows", **problem.values)
-            yield from bad_rows(problem.staged, self.language)
+            yield language.say("problem.too_many_bad_rows", **problem.values)
+            yield from bad_rows(problem.staged, language)
 
     def _download(self, file: Mapping[str, Any], path: Path) -> None:
         name, url = printable(path.name), str(file.get("url_private_download") or file.get("url_private") or "")
@@ -113,8 +154,8 @@ class Dropbox:
 
     def _is_slack(self, url: str) -> bool:
         """Whether the token may be shown there: Slack's hosts, or the local Slack that we talk to."""
-        place, ours = urlsplit(url), urlsplit(self.settings.slack.base_url)
-        if is_loopback(self.settings.slack.base_url):
+        place, ours = urlsplit(url), urlsplit(self.shop.settings.slack.base_url)
+        if is_loopback(self.shop.settings.slack.base_url):
             return place.netloc == ours.netloc
         host = place.hostname or ""
         return place.scheme == "https" and (host == _HOST or host.endswith("." + _HOST))

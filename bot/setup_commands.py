@@ -6,30 +6,15 @@ They are hung on the command line by `bot.__main__`, which hands in what command
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from bot.language import Language
-    from bot.settings import Settings
+from bot.hands import Hands, Lang
 
-Lang = Annotated[str | None, typer.Option(help="The language; otherwise the setting `language`.", metavar="[ja|en]")]
 FAILED = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """What the commands share: the settings, the clock, the language of --lang, and how to print."""
-
-    settings: Callable[[], Settings]
-    now: Callable[[], datetime]
-    language: Callable[[str | None], Language]
-    tell: Callable[[Iterable[str]], None]
 
 
 def register(app: typer.Typer, hands: Hands) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DATA_NOTICE = "data_notice"
     ALERT = "alert"
     RECOVERY = "recovery"
+    REMINDER = "reminder"
 
 
 class State(StrEnum):
@@ -59,7 +60,8 @@ class Key:
 class Payload:
     """The bytes to post: every retry posts the same. `plain` is the form without blocks.
 
-    `replies` follow in the thread, each a delivery of its own once this one is sent.
+    `replies` follow in the thread, each a delivery of its own once this one is sent. `about`: what
+    its metadata keeps beside the mark, for whoever asks where the numbers come from.
     """
 
     text: str
@@ -67,6 +69,7 @@ class Payload:
     plain: str
     replies: tuple[Payload, ...] = ()
     data_as_of: date | None = None
+    about: dict[str, str] = field(default_factory=dict)
 
     def dump(self) -> str:
         """The payload as canonical JSON."""
@@ -86,6 +89,7 @@ class Payload:
             raw["plain"],
             tuple(cls._of(reply) for reply in raw["replies"]),
             date.fromisoformat(as_of) if as_of else None,
+            raw.get("about") or {},  # a row of an earlier version has none
         )
 
 
@@ -124,21 +128,6 @@ class Delivery:
         and it says nothing, for everyone in the workspace can read it.
         """
         return digest_of("\n".join(map(str, astuple(self.key))))[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One run of a figure below its threshold, from the first alert to the recovery."""
-
-    id: str
-    workspace: str
-    name: str
-    channel: str
-    state: str
-    since: date | None
-    opened_at: datetime
-    closed_at: datetime | None = None
-    root_ts: str | None = None
 
 
 def ulid(now: datetime, random: bytes) -> str:

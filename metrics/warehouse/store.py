@@ -52,6 +52,7 @@ from metrics.warehouse.file import (
     troubles,
     watermark,
 )
+from metrics.warehouse.history import History
 from metrics.warehouse.money import RevenueByAge, customer_groups, revenue_by_age
 from metrics.warehouse.pull import HASHED
 from metrics.warehouse.schema import HASHES, kept_columns, name, order_columns, text
@@ -283,6 +284,12 @@ class Store:
             row = connection.execute("SELECT min(known_at) FROM batch").fetchone()
         return row[0].replace(tzinfo=UTC) if row and row[0] else None
 
+    def last_import_at(self) -> datetime | None:
+        """When anything was learned for the last time (aware, UTC)."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT max(known_at) FROM batch").fetchone()
+        return row[0].replace(tzinfo=UTC) if row and row[0] else None
+
     def known(self, known_at: datetime) -> Store:
         """The store as it was known at that aware instant: a replay of the versions, read only.
 
@@ -299,6 +306,10 @@ class Store:
             connection.execute(f"INSERT INTO orders SELECT {columns}, 1 FROM read_parquet({text(str(rows))})")
             rebuild(connection, self.rules)
         return past
+
+    def history(self) -> History:
+        """What was known on past mornings, for those who ask for many of them."""
+        return History(self)
 
     def about_to_go_dormant(
         self, as_of: date, chances: Mapping[tuple[str, int], Estimate], limit: int = 100

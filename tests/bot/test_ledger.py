@@ -14,12 +14,23 @@ import sqlalchemy as sa
 from bot.delivery.clock import Window
 from bot.delivery.ledger import LEASE, Ledger
 from bot.delivery.row import Key, Kind, Payload, State, ulid
-from bot.delivery.schema import StateFromFuture, StateKind, StateUnreachable, audit, delivery, episode
+from bot.delivery.schema import (
+    StateFromFuture,
+    StateKind,
+    StateUnreachable,
+    alert_note,
+    alert_rule,
+    alert_standing,
+    audit,
+    delivery,
+    episode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+STATE = ("delivery", "episode", "audit", "choice", "digest", "choice_version", "used")
 DUE = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 NOW = DUE + timedelta(seconds=20)
 WINDOW = Window(date(2026, 11, 20), DUE, DUE + timedelta(hours=12))
@@ -35,7 +46,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     server = str(request.getfixturevalue("postgres"))
     engine = sa.create_engine(server)
     with engine.begin() as connection:
-        for table in ("delivery", "episode", "audit", "alembic_version"):
+        for table in (*STATE, "alembic_version"):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
     engine.dispose()
     return server
@@ -132,31 +143,6 @@ def test_what_is_too_late_is_given_up_and_named(ledger: Ledger) -> None:
     assert ledger.claim("one", WINDOW.expires_at) is None
 
 
-def test_one_episode_is_open_at_a_time_and_owes_one_alert(ledger: Ledger) -> None:
-    alert = Key("T1", Kind.ALERT, "repeat", "C1", KEY.local_date)
-    first = ledger.begin_episode(alert, date(2026, 11, 18), WINDOW, NOW)
-    assert first is not None
-    assert ledger.begin_episode(alert, date(2026, 11, 18), WINDOW, NOW) is None
-    assert [row.key.episode for row in ledger.deliveries()] == [first.id]
-    assert ledger.open_episode("T1", "repeat", "C1") == first
-    assert ledger.end_episode(first.id, NOW)
-    assert ledger.open_episode("T1", "repeat", "C1") is None
-    second = ledger.begin_episode(alert, date(2026, 12, 1), WINDOW, NOW + timedelta(days=9))
-    assert second is not None
-    assert len(ledger.deliveries()) == 2
-
-
-def test_an_alert_that_was_sent_leaves_its_place_with_the_episode(ledger: Ledger) -> None:
-    begun = ledger.begin_episode(Key("T1", Kind.ALERT, "repeat", "C1", KEY.local_date), None, WINDOW, NOW)
-    row = ledger.claim("one", NOW)
-    assert begun is not None
-    assert row is not None
-    ledger.sent(row, "9.9", NOW)
-    found = ledger.open_episode("T1", "repeat", "C1")
-    assert found is not None
-    assert found.root_ts == "9.9"
-
-
 def test_the_audit_says_who_did_what_and_how_many_rows(ledger: Ledger) -> None:
     ledger.audit("U1", "/kpi 休眠", 40, NOW)
     assert list(ledger.audited()) == [(NOW, "U1", "/kpi 休眠", 40)]
@@ -168,7 +154,7 @@ def test_a_kill_between_statements_leaves_a_whole_database(tmp_path: Path) -> No
         pass
     with closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003_alerting",)]
 
 
 def test_a_bare_path_is_a_sqlite_file_whose_folder_is_made(tmp_path: Path) -> None:
@@ -183,7 +169,7 @@ def test_every_sqlite_connection_syncs_each_commit_to_the_disk(tmp_path: Path) -
 
 def test_the_tables_of_the_code_are_those_of_the_migrations(ledger: Ledger) -> None:
     found = sa.inspect(ledger._engine)
-    for table in (delivery, episode, audit):
+    for table in (delivery, episode, audit, alert_rule, alert_standing, alert_note):
         assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
 
 
@@ -192,7 +178,7 @@ def test_a_state_database_from_the_future_is_refused(url: str) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StateFromFuture) as caught:
         Ledger.open(url)
-    assert caught.value.values == {"revision": "9999", "newest": "0001"}
+    assert caught.value.values == {"revision": "9999", "newest": "0003_alerting"}
 
 
 def test_an_unreachable_state_database_is_named_without_its_password() -> None:
