@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-STATE = ("delivery", "episode", "audit", "choice", "digest", "choice_version", "used")
+STATE = (
+    "delivery", "episode", "audit", "choice", "digest", "choice_version", "used",
+    "alert_rule", "alert_standing", "alert_note",
+)  # fmt: skip
 DUE = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 NOW = DUE + timedelta(seconds=20)
 WINDOW = Window(date(2026, 11, 20), DUE, DUE + timedelta(hours=12))
