@@ -83,7 +83,7 @@ class Seat:
 
     def type(self, text: str, place: Locator | None = None) -> None:
         """Write into the composer and send."""
-        field = (place or self.channel).get_by_role("textbox")
+        field = (place or self.channel).get_by_role("textbox").and_(self.page.locator("textarea"))
         field.fill(text)
         field.press("Enter")
 

@@ -280,6 +280,6 @@ def test_a_rule_can_be_tried_on_the_past_from_its_form(shop: Shop) -> None:
     shop.sky.first, shop.sky.letters = MONDAY - timedelta(days=20), "B" * 5
     view = opened(shop, "rule-new")
     current = shop.slack.workspace.views[view.id]
-    current.body["state"] = {"values": form(segment=one("all"), label=text(""), threshold=number("20"))}
-    shop.slack.click_view(current, "rule-try").acked()
+    typed = form(segment=one("all"), label=text(""), threshold=number("20"))
+    shop.slack.click_view(current, "rule-try", typed=typed).acked()
     shop.until(lambda: "1回お知らせしていました" in str(shop.slack.views()[-1].body["blocks"]))

@@ -188,20 +188,17 @@ def test_each_digest_is_a_target_and_one_without_its_channel_stops_no_other(tmp_
     own = (Plan("U1-1", ("D1",), owner="U1"), Plan("U2-1", ("D2",), owner="U2"), Plan("p", ("C5",), paused=True))
     now = effective(shop, Chosen(1, plans=own))
     found = targets(now, ids, lambda plan: plan.owner == "U1")
-    assert [(target.name, target.channel, target.alerts) for target in found] == [
-        ("daily", "C1", True),
-        ("line", "C1", False),
-        ("U1-1", "D1", False),
-    ]
+    assert [(target.name, target.channel) for target in found] == [("daily", "C1"), ("line", "C1"), ("U1-1", "D1")]
     assert (found[1].at, found[1].zone) == (time(9, 0), ZoneInfo("UTC"))
     with pytest.raises(ChannelUnknown):
         targets(now, ids, lambda _: True, strict=True)
 
 
-def test_alerts_go_on_where_the_digest_is_paused(tmp_path: Path) -> None:
+def test_a_paused_digest_is_no_target(tmp_path: Path) -> None:
     shop = settings(tmp_path, '[digest]\nchannels = ["C1"]')
-    found = targets(effective(shop, Chosen(1, plans=(Plan("daily", ("C1",), paused=True),))), ids, lambda _: True)
-    assert [(target.channel, target.digest, target.alerts) for target in found] == [("C1", False, True)]
+    paused = Chosen(1, plans=(Plan("daily", ("C1",), paused=True),))
+    assert targets(effective(shop, paused), ids, lambda _: True) == ()
+    assert [target.channel for target in targets(effective(shop, Chosen(1)), ids, lambda _: True)] == ["C1"]
 
 
 @pytest.mark.parametrize(
