@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.alerting.rules import every_rule
 from bot.grammar import Vocabulary
-from bot.present.rules import RuleLine, rules
+from bot.present.rules import RuleLine, rows, rules
 from bot.remembered import Remembered
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
@@ -32,6 +32,7 @@ from metrics.watch import Shop, sights
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from bot.form import Row
     from bot.language import Language
     from bot.page import Page
     from bot.settings import Settings
@@ -220,14 +221,20 @@ class Desk:
 
     def rules(self, language: Language) -> Page:
         """The list of alert rules with owner and last state."""
+        return rules(self._rule_lines(), self.now().astimezone(self.zone), language)
+
+    def rule_rows(self, language: Language) -> tuple[Row, ...]:
+        """The same for Home."""
+        return rows(self._rule_lines(), self.now().astimezone(self.zone), language)
+
+    def _rule_lines(self) -> tuple[RuleLine, ...]:
         stored = self.stored()
-        lines = tuple(
+        return tuple(
             RuleLine(
                 one.rule, one.source.value, one.owner, one.channels, stored.standings.get(one.name), enabled=one.enabled
             )
             for one in every_rule(self.settings, stored.rules)
         )
-        return rules(lines, self.now().astimezone(self.zone), language)
 
     def sights(self, rule: Rule, as_ofs: Sequence[date], reader: Knowledge | None = None) -> Iterator[Sight]:
         """What a rule sees on those mornings, oldest first, with today's knowledge or another `reader`'s."""

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from bot.access import Who
     from bot.desk import Desk
+    from bot.form import Row
     from bot.page import Page
     from bot.question import Figures
     from bot.settings import Settings
@@ -127,6 +128,10 @@ class Shop:
         main = effective.plan(DIGEST) or Plan(DIGEST, at=settings.digest.at)
         hours = Hours(main.at, self.desk.zone, calendar(main, settings))
         return room(book, self.desk, settings, Language.of(settings.language), hours, outside)
+
+    def rule_rows(self, language: Language) -> tuple[Row, ...]:
+        """The alert rules for Home."""
+        return self.desk.rule_rows(language)
 
     # -- what is answered ----------------------------------------------------------
 
@@ -208,7 +213,15 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     ):
         shop = Shop(Current(settings, choices, awake), desk, now)
         desk.stored = lambda: stored(book)
-        reception = Reception(shop, choices, ledger, Directory(client), Roll(WebCalls(client)), team)
+        reception = Reception(
+            shop,
+            choices,
+            ledger,
+            Directory(client),
+            Roll(WebCalls(client)),
+            team,
+            rules=shop.rule_rows,
+        )
         alerts = Rooms(lambda: shop.alerting(book, client, reception), lambda: shop.current.now().chosen.version)
         _check_channels(reception)
         courier = _courier(shop, ledger, SlackChannel(client))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.form import Row
 from bot.language import Language
 from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Table
 from bot.present.label import dimension_name, label_name
@@ -44,6 +45,14 @@ def rules(lines: Sequence[RuleLine], now: datetime, language: Language, *, forms
     buttons = (Buttons(_buttons(lines, language)),) if forms else ()
     note = Footnote((language.say("rules.note"),))
     return Page(headline, (Heading(headline), table, *buttons, note), language=language.code)
+
+
+def rows(lines: Sequence[RuleLine], now: datetime, language: Language) -> tuple[Row, ...]:
+    """The same as lines of Home: name, condition, state, and whose it is."""
+    return tuple(
+        Row(name.text, when.text, language.say("custom.space").join((state.text, owner.text)))
+        for name, when, state, owner, _ in (_row(line, now, language) for line in lines)
+    )
 
 
 def _row(line: RuleLine, now: datetime, language: Language) -> tuple[Cell, ...]:

@@ -18,11 +18,12 @@ from bot.present.figure import gap
 from bot.present.label import label_name
 from bot.present.movement import week, why
 from bot.present.problem import sentence
+from bot.present.rules import rows
 from bot.present.segment import segment
 from metrics.alert import Status
 from metrics.problem import Problem
 from metrics.report import Report, SegmentTable
-from tests.bot import morning
+from tests.bot import alerts, morning
 from tests.bot.gallery import PAGES
 from tests.bot.second_opinion import validate
 
@@ -333,3 +334,9 @@ def test_marks_are_a_shape_and_a_word(status):
         mark, _, word = it.say(f"status.{status.value}").partition(" ")
         assert mark in {"✅", "⚠️", "❌", "⏸"}
         assert word
+
+
+def test_home_lists_each_rule_with_its_condition_state_and_owner() -> None:
+    found = rows(alerts.LINES, alerts.NOW, JA)
+    assert [row.title for row in found] == [line.rule.name for line in alerts.LINES]
+    assert all(row.text and row.note for row in found)
