@@ -173,9 +173,10 @@ def kpi(
 def run(lang: Lang = None) -> None:
     """Run the bot: answer /kpi and post each morning's digest."""
     settings = _settings(language=lang)
+    from bot.delivery.clock import utc_now
     from bot.running import serve
 
-    serve(settings, _desk(settings), _now)
+    serve(settings, _desk(settings), utc_now)
 
 
 @docs_app.command("settings")
@@ -263,10 +264,11 @@ def _import(
 
 def _send(settings: Settings, to: str | None) -> None:
     from bot.language import Language
+    from bot.delivery.clock import utc_now
     from bot.running import send
 
     language = Language.of(settings.language)
-    for channel, day, again in send(settings, _desk(settings), _now, (to,) if to else settings.digest.channels):
+    for channel, day, again in send(settings, _desk(settings), utc_now, (to,) if to else settings.digest.channels):
         _print([language.say("cli.sent_before" if again else "cli.sent", channel=channel, day=day)])
 
 

@@ -18,7 +18,7 @@ import structlog
 
 from bot import log as logging
 from bot.access import Access, Who
-from bot.delivery.clock import Calendar
+from bot.delivery.clock import Calendar, utc_now
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
@@ -141,7 +141,7 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     team = check_token(client)
     shop, directory = Shop(settings, desk, now, Language.of(settings.language)), Directory(client)
     _check_channels(shop, directory)
-    with closing(Ledger.open(settings.state)) as ledger:
+    with closing(_ledger(settings, now)) as ledger:
         courier = _courier(shop, ledger, SlackChannel(client))
         morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), shop.judge, settings.alert.judge)
         ticker = Ticker(morning.tick, now)
@@ -187,7 +187,7 @@ def send(
     shop = Shop(settings, desk, now, Language.of(settings.language))
     shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
     ids = Directory(client).ids(tuple(channels))
-    with closing(Ledger.open(settings.state)) as ledger:
+    with closing(_ledger(settings, now)) as ledger:
         courier = _courier(shop, ledger, SlackChannel(client))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))
@@ -206,6 +206,11 @@ def _check_sent(row: Delivery | None, channel: str) -> None:
         raise refusal(row.last_error or "", channel)
     if row.state is not State.SENT:
         raise DeliveryOpen(channel=channel) if row.intent_at else SlackUnreachable(reason=row.last_error or "")
+
+
+def _ledger(settings: Settings, now: Callable[[], datetime]) -> Ledger:
+    """The ledger on its database's clock, for replicas disagree about the time; on `now` where that is not the real one."""
+    return Ledger.open(settings.state, clock=None if now is utc_now else now)
 
 
 def _courier(shop: Shop, ledger: Ledger, channel: SlackChannel) -> Courier:

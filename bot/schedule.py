@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.delivery.clock import utc_now
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 EVERY_SECONDS = 22
 JITTER_SECONDS = 7
 """A tick every 15 to 29 s, so that replicas do not march in step."""
 
 log = structlog.get_logger("asakai.schedule")
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 def awake() -> float:

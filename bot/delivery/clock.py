@@ -22,6 +22,11 @@ class UnknownCountry(Problem):
     key = "unknown_country"
 
 
+def utc_now() -> datetime:
+    """The wall clock of this machine."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Which days are business days.

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DATA_NOTICE = "data_notice"
     ALERT = "alert"
     RECOVERY = "recovery"
+    OWNER_NOTICE = "owner_notice"
 
 
 class State(StrEnum):
@@ -59,7 +60,8 @@ class Key:
 class Payload:
     """The bytes to post: every retry posts the same. `plain` is the form without blocks.
 
-    `replies` follow in the thread, each a delivery of its own once this one is sent.
+    `replies` follow in the thread, each a delivery of its own once this one is sent. `figures`:
+    values that it says, by name, so that a later morning can tell when one has moved.
     """
 
     text: str
@@ -67,6 +69,7 @@ class Payload:
     plain: str
     replies: tuple[Payload, ...] = ()
     data_as_of: date | None = None
+    figures: tuple[tuple[str, float], ...] = ()
 
     def dump(self) -> str:
         """The payload as canonical JSON."""
@@ -86,6 +89,7 @@ class Payload:
             raw["plain"],
             tuple(cls._of(reply) for reply in raw["replies"]),
             date.fromisoformat(as_of) if as_of else None,
+            tuple((str(name), float(value)) for name, value in raw.get("figures", ())),
         )
 
 
@@ -115,6 +119,7 @@ class Delivery:
     thread_ts: str | None = None
     slack_ts: str | None = None
     sent_at: datetime | None = None
+    swept_at: datetime | None = None
 
     @property
     def mark(self) -> str:

@@ -284,6 +284,7 @@ def test_a_lost_ledger_finds_what_the_channel_has(world: World, tmp_path: Path) 
     assert len(world.slack.posts) == 2
     with closing(Ledger.open(f"sqlite:///{tmp_path}/new.db")) as empty:
         world.ledger = empty
+        world.keep_time(empty)
         world.tick(3)
         assert len(world.slack.posts) == 2
         assert sorted(row.slack_ts or "" for row in empty.deliveries()) == ["1.0", "2.0"]
