@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.delivery.clock import Window
-from bot.delivery.ledger import LEASE, Ledger
+from bot.delivery.ledger import Ledger
 from bot.delivery.morning import send_now
-from bot.delivery.protocol import GUARD, HOLD, Answer, Look, Outcome, Sight
+from bot.delivery.protocol import GUARD, HOLD, LEASE, Answer, Look, Outcome, Sight
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from metrics.problem import Problem
 from tests.bot.delivering import EIGHT, PAGE, TOKYO, Killed, World, opened
