@@ -51,6 +51,7 @@ class Window:
     expires_at: datetime
 
 
+@lru_cache(maxsize=4096)
 def due_at(day: date, at: time, zone: ZoneInfo) -> datetime | None:
     """The instant (UTC) of that wall time; None where the zone skipped the whole date.
 

@@ -152,7 +152,7 @@ class SlackChannel:
     def look(self, row: Delivery, since: datetime) -> Look:
         """Search every page since then for the delivery's mark."""
         try:
-            found = next(self._ours(row, since), None)
+            found = min(self._ours(row, since), key=float, default=None)
         except Exception as error:  # noqa: BLE001  a look that fails decides nothing; the answer says why
             return _unseen(classify(error))
         return Look(Sight.ABSENT) if found is None else Look(Sight.FOUND, found)
@@ -160,7 +160,7 @@ class SlackChannel:
     def copies(self, row: Delivery, since: datetime) -> Copies:
         """Search every page for every message with the delivery's mark; where we may not look there is none to see."""
         try:
-            return Copies(tuple(sorted(self._ours(row, since))))
+            return Copies(tuple(sorted(self._ours(row, since), key=float)))
         except Exception as error:  # noqa: BLE001  the same
             return Copies(certain=_unseen(classify(error)).sight is not Sight.FAILED)
 

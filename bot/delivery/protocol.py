@@ -123,7 +123,7 @@ def sweep_is_due(row: Delivery, now: datetime) -> bool:
 
 def twins(row: Delivery, places: Sequence[str]) -> tuple[str, ...]:
     """The copies to take away: all but the one the ledger knows, for its thread hangs on it; else but the oldest."""
-    kept = row.slack_ts if row.slack_ts in places else min(places, default=None)
+    kept = row.slack_ts if row.slack_ts in places else min(places, key=float, default=None)
     return tuple(place for place in places if place != kept)
 
 

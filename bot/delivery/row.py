@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -128,7 +128,9 @@ class Delivery:
         It follows from the key alone, so that a lost ledger still finds what it has sent;
         and it says nothing, for everyone in the workspace can read it.
         """
-        return digest_of("\n".join(map(str, astuple(self.key))))[:32]
+        key = self.key
+        parts = (key.workspace, key.kind, key.name, key.channel, str(key.local_date), key.episode)
+        return digest_of("\n".join(parts))[:32]
 
 
 @dataclass(frozen=True, slots=True)
