@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
     from bot.settings import Settings
+    from bot.watch.asked import Past
     from metrics.warehouse.store import Store
 
 FAILED: Final = 1
@@ -165,8 +166,8 @@ def kpi(
     from bot.subcommands import answer
 
     dimension, text = settings.main_dimension, " ".join(words or [])
-    language = Language.of(settings.language)
-    _show(answer(text, _desk(settings), language, main_dimension=dimension, sees_customers=True))
+    language, past = Language.of(settings.language), _past(settings)
+    _show(answer(text, _desk(settings), language, main_dimension=dimension, sees_customers=True, past=past))
 
 
 @app.command()
@@ -176,7 +177,28 @@ def run(lang: Lang = None) -> None:
     from bot.delivery.clock import utc_now
     from bot.running import serve
 
-    serve(settings, _desk(settings), utc_now)
+    if not serve(settings, _desk(settings), utc_now):
+        from bot.stop import leave
+
+        leave(FAILED)  # a thread hangs; the ledger makes it safe to cut it off
+
+
+@app.command()
+def status(
+    *, json: Annotated[bool, typer.Option("--json", help="The mornings as JSON.")] = False, lang: Lang = None
+) -> None:
+    """Show the last 14 mornings: when each digest came, how late, and why."""
+    settings = _settings(language=lang)
+    from bot.console import mornings_as_json
+    from bot.language import Language
+    from bot.present.watching import status as page
+    from metrics.day import zone
+
+    mornings = _past(settings).mornings()
+    if json:
+        _print([mornings_as_json(mornings)])
+        return
+    _show(page(mornings, zone(settings.zone), Language.of(settings.language)))
 
 
 @docs_app.command("settings")
@@ -218,6 +240,14 @@ def _desk(settings: Settings) -> Desk:
     from bot.desk import desk
 
     return desk(settings, _store(settings), _now)
+
+
+def _past(settings: Settings) -> Past:
+    """What the ledger knows of past mornings; it is opened when it is asked."""
+    from bot.watch.asked import Past, opened
+    from metrics.day import zone
+
+    return Past(opened(settings.state), zone(settings.zone))
 
 
 def _language(lang: str | None) -> Language:
@@ -263,8 +293,8 @@ def _import(
 
 
 def _send(settings: Settings, to: str | None) -> None:
-    from bot.language import Language
     from bot.delivery.clock import utc_now
+    from bot.language import Language
     from bot.running import send
 
     language = Language.of(settings.language)

@@ -48,6 +48,7 @@ A label that lies in one dimension only may stand alone: `リピート率 LINE`.
 _MEANS: Final = {
     Period.COHORT: "who first bought in it",
     Period.END: "the state at its end",
+    Period.MORNING: "that morning's message",
     Period.NONE: "takes none",
 }
 

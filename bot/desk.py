@@ -64,6 +64,10 @@ class Shelf(Knowledge, Protocol):
         """When anything was known for the first time."""
         ...
 
+    def last_import_at(self) -> datetime | None:
+        """When anything was known for the last time."""
+        ...
+
     def refresh(self) -> bool:
         """Take notice of later imports; whether there were any."""
         ...

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
 from bot.delivery.payload import payload_of
 from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
+from bot.delivery.web import WebCalls
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.alert import alert
@@ -34,6 +35,10 @@ from bot.settings import MissingSetting
 from bot.slack import Answers, Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import answer, explain
+from bot.watch.asked import Past
+from bot.watch.past import History
+from bot.watch.saying import Saying
+from bot.watched import Watched
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -59,6 +64,8 @@ class Shop:
     desk: Desk
     now: Callable[[], datetime]
     language: Language
+    saying: Saying | None = None
+    history: History | None = None
 
     # -- what is posted ----------------------------------------------------------
 
@@ -66,8 +73,21 @@ class Shop:
         """The bytes of a message that is due: computed from all that is known now."""
         day = data_day(row.key.local_date)
         self.desk.refresh()
-        page = self._alert(day) if row.key.kind is Kind.ALERT else self.digest(day)
-        return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
+        figures: tuple[tuple[str, float], ...] = ()
+        if row.key.kind is Kind.ALERT:
+            page = self._alert(day)
+        elif self.saying is None:
+            page = self.digest(day)
+        elif row.key.kind in {Kind.DATA_NOTICE, Kind.OWNER_NOTICE}:
+            page = self.saying.notice(row)
+        else:
+            said = self.saying.digest(row, lambda: (self.digest(day), self._rate(day)))
+            page, figures = said.page, said.figures
+        payload = payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
+        return replace(payload, figures=figures)
+
+    def _rate(self, day: date) -> float | None:
+        return self.desk.report(day).repeat.now.rate.value
 
     def digest(self, day: date) -> Page:
         """The digest of the morning after `day`."""
@@ -114,7 +134,9 @@ class Shop:
         """The page for a text; raises Problem."""
         self.desk.refresh()
         sees = who.user in self.settings.customers.allowed_users
-        return answer(text, self.desk, self.language, main_dimension=self.settings.main_dimension, sees_customers=sees)
+        past = Past(self.history, self.desk.zone, who.channel) if self.history else None
+        main = self.settings.main_dimension
+        return answer(text, self.desk, self.language, main_dimension=main, sees_customers=sees, past=past)
 
     def explain(self, problem: Problem, _who: Who) -> Page:
         """The page that says a problem."""
@@ -129,8 +151,11 @@ class Shop:
         return payload_of(page, native=self.settings.slack.native_blocks)
 
 
-def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> None:
-    """Run until a signal (or `stop`): answer questions, post what is due. Raises a Problem at the start."""
+def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> bool:
+    """Run until a signal (or `stop`): answer questions, post what is due. Raises a Problem at the start.
+
+    False where something did not finish in time.
+    """
     logging.configure()
     stopping = stop or threading.Event()
     if stop is None:
@@ -142,21 +167,38 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     shop, directory = Shop(settings, desk, now, Language.of(settings.language)), Directory(client)
     _check_channels(shop, directory)
     with closing(_ledger(settings, now)) as ledger:
+        shop = with_past(shop, ledger)
         courier = _courier(shop, ledger, SlackChannel(client))
         morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), shop.judge, settings.alert.judge)
+        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language)
+        morning.courier = replace(courier, tell=watched.tell(now))
+        watched.keep(settings.digest.notice_after_minutes)
         ticker = Ticker(morning.tick, now)
         edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret)
         _warm(shop)
         ticker.start()
         notes.info("started", mode=settings.slack.mode, channels=len(settings.digest.channels))
-        closings: list[Callable[[float], bool]] = [ticker.close]
+        closings: list[Callable[[float], bool]] = [
+            ticker.close,
+            watched.let_go(courier.owner),
+            *watched.start(ticker, shop.desk, stopping),
+        ]
         try:
             if settings.slack.mode == "http":
                 closings.append(serve_http(edge, settings.slack.host, settings.slack.port, stopping))
             else:
                 closings.append(serve_socket(edge.app(), app_token, stopping))
         finally:
-            wind_down([*closings, edge.workers.close])
+            clean = wind_down([*closings, edge.workers.close])
+    return clean
+
+
+def with_past(shop: Shop, ledger: Ledger, *, gate: bool = True) -> Shop:
+    """The shop that knows what became of the mornings before; `gate`: an incomplete day waits."""
+    digest, desk = shop.settings.digest, shop.desk
+    points, gated = digest.restatement_points, gate and digest.fresh_only
+    saying = Saying(desk, desk.store, ledger, shop.language, shop.now, gate=gated, points=points)
+    return replace(shop, saying=saying, history=ledger)
 
 
 def _warm(shop: Shop) -> None:
@@ -188,6 +230,7 @@ def send(
     shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
     ids = Directory(client).ids(tuple(channels))
     with closing(_ledger(settings, now)) as ledger:
+        shop = with_past(shop, ledger, gate=False)  # who sends by hand has seen the data
         courier = _courier(shop, ledger, SlackChannel(client))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))
@@ -209,7 +252,7 @@ def _check_sent(row: Delivery | None, channel: str) -> None:
 
 
 def _ledger(settings: Settings, now: Callable[[], datetime]) -> Ledger:
-    """The ledger on its database's clock, for replicas disagree about the time; on `now` where that is not the real one."""
+    """The ledger on its database's clock, for replicas disagree; on `now` where that is not the real one."""
     return Ledger.open(settings.state, clock=None if now is utc_now else now)
 
 

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 from bot.grammar import Ask, Vocabulary, parse
 from bot.page import Footnote, Page
 from bot.present.definition import definition
+from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
 from bot.present.help import usage
 from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
 from bot.present.segment import segment
 from bot.present.waiting import waiting
+from bot.present.watching import PastMorning, Posted, posted, recomputed, status
 from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
@@ -29,6 +31,7 @@ from metrics.segment import PURCHASE_COUNT
 
 if TYPE_CHECKING:
     from datetime import date
+    from zoneinfo import ZoneInfo
 
     from bot.language import Language
     from metrics.day import Span
@@ -74,6 +77,29 @@ class CustomersNotShown(Problem):
     key = "customers_not_shown"
 
 
+class NothingPosted(Problem):
+    """No message of that morning is on record."""
+
+    key = "nothing_posted"
+
+
+class Past(Protocol):
+    """Who knows what became of the mornings: the ledger."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        ...
+
+    def posted(self, day: date | None) -> Posted | None:
+        """The digest of a date, the newest without one."""
+        ...
+
+    def mornings(self) -> Sequence[PastMorning]:
+        """The last fourteen."""
+        ...
+
+
 class Figures(Protocol):
     """Who knows the figures: the desk."""
 
@@ -115,16 +141,18 @@ class Question:
     language: Language
     main_dimension: str
     sees_customers: bool
+    past: Past | None = None
 
 
 Answer = Callable[[Question], Page]
 
 
 class Period(StrEnum):
-    """What a period means for a subcommand: who first bought in it, the state at its end, or nothing."""
+    """What a period means for a subcommand: who first bought in it, the state at its end, a morning, or nothing."""
 
     COHORT = "cohort"
     END = "end"
+    MORNING = "morning"
     NONE = "none"
 
 
@@ -176,6 +204,33 @@ def _help(question: Question) -> Page:
     return usage(tuple(SUBCOMMANDS), dimensions, question.language, topic=question.ask.topic)
 
 
+def _digest(question: Question) -> Page:
+    past, found = _posted(question)
+    return posted(found, past.zone, question.language, asked=question.ask.raw)
+
+
+def _recompute(question: Question) -> Page:
+    _, found = _posted(question)
+    day = found.local_date - timedelta(days=1)
+    report = question.figures.report(day, dimensions=(question.main_dimension,))
+    page = digest(report, question.language)
+    return recomputed(found, report.repeat.now.rate.value, page, question.language, asked=question.ask.raw)
+
+
+def _posted(question: Question) -> tuple[Past, Posted]:
+    period = question.ask.period
+    found = question.past.posted(period.last if period else None) if question.past else None
+    if question.past is None or found is None:
+        raise NothingPosted
+    return question.past, found
+
+
+def _status(question: Question) -> Page:
+    if question.past is None:
+        raise NothingPosted
+    return status(question.past.mornings(), question.past.zone, question.language, asked=question.ask.raw)
+
+
 def _definition(question: Question) -> Page:
     return definition(question.ask.topic, _report(question), question.language, asked=question.ask.raw)
 
@@ -187,6 +242,9 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS)),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,)),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
+    "digest": Subcommand(_digest, Period.MORNING, narrows=False),
+    "recompute": Subcommand(_recompute, Period.MORNING, narrows=False),
+    "status": Subcommand(_status, Period.NONE, narrows=False),
     "definition": Subcommand(_definition, Period.NONE),
     "help": Subcommand(_help, Period.NONE),
 }
@@ -212,12 +270,18 @@ def _report(question: Question) -> Report:
 
 
 def answer(
-    text: str, figures: Figures, language: Language, *, main_dimension: str = "channel", sees_customers: bool = False
+    text: str,
+    figures: Figures,
+    language: Language,
+    *,
+    main_dimension: str = "channel",
+    sees_customers: bool = False,
+    past: Past | None = None,
 ) -> Page:
     """The page that answers a text. Raises NotUnderstood, or the Problem why it cannot be answered."""
     ask = parse(text, figures.vocabulary(), figures.as_of)
     _fits(ask)
-    question = Question(ask, figures, language, main_dimension, sees_customers)
+    question = Question(ask, figures, language, main_dimension, sees_customers, past)
     return _with_notes(SUBCOMMANDS[ask.subcommand].answer(question), ask, figures.as_of, language)
 
 

@@ -20,7 +20,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from bot.language import Language
-from bot.page import Buttons, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Table, printable
+from bot.page import Buttons, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Quote, Table, printable
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -77,6 +77,8 @@ def _part(part: Part, width: int) -> RenderableType:
             return _buttons(part)
         case Footnote():
             return Text("\n".join(broken(printable(item), width) for item in part.items), style="dim")
+        case Quote():
+            return Text(broken(printable(part.text), width))
 
 
 def _facts(part: Facts, width: int) -> RenderableType:

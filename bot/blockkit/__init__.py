@@ -46,7 +46,7 @@ from bot.blockkit.limits import (
     within,
 )
 from bot.language import NO_VALUE, Language
-from bot.page import Button, Buttons, Chart, Facts, Footnote, Heading, Page, Paragraph, Part, Table, printable
+from bot.page import Button, Buttons, Chart, Facts, Footnote, Heading, Page, Paragraph, Part, Quote, Table, printable
 
 __all__ = ["Block", "Message", "render", "words"]
 
@@ -105,6 +105,8 @@ class _Writer:
                 return self.buttons(part)
             case Footnote():
                 return _footnote(part.items)
+            case Quote():
+                return [dict(block) for block in part.blocks] if self.native else chunked([part.text])
 
     def more(self, hidden: int) -> list[Block]:
         """The visible sign of a cut."""

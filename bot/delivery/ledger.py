@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.delivery.row import OPEN, Delivery, Episode, Key, Kind, Payload, State, digest_of, ulid
 from bot.delivery.protocol import LEASE, SWEEPS, sweep_is_due
+from bot.delivery.row import OPEN, Delivery, Episode, Key, Kind, Payload, State, digest_of, ulid
 from bot.delivery.schema import Instant, audit, delivery, episode, open_engine
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Ledger:
         random: Callable[[int], bytes] = os.urandom,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self._engine = engine
+        self._engine = self.engine = engine
         self._random = random
         self._clock = clock
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
@@ -89,7 +89,14 @@ class Ledger:
         statement = (
             self._insert(delivery)
             .values(
-                id=ulid(now, self._random(10)), due_at=due_at, expires_at=expires_at, state=State.PENDING, **row, **more
+                {
+                    "id": ulid(now, self._random(10)),
+                    "due_at": due_at,
+                    "expires_at": expires_at,
+                    "state": State.PENDING,
+                    **row,
+                    **more,
+                }
             )
             .on_conflict_do_nothing(index_elements=_KEY)
             .returning(delivery.c.id)  # a driver's row count says nothing certain of an insert
@@ -122,9 +129,7 @@ class Ledger:
     def keep(self, row: Delivery, payload: Payload) -> bool:
         """Store what will be posted; every retry reads these bytes."""
         text = payload.dump()
-        return self._update(
-            row, payload=text, payload_sha256=digest_of(text), data_as_of=payload.data_as_of, last_error=None
-        )
+        return self._update(row, payload=text, payload_sha256=digest_of(text), data_as_of=payload.data_as_of)
 
     def intend(self, row: Delivery, now: datetime | None = None) -> bool:
         """Write down that a post is about to happen; False when the claim is no longer ours."""
@@ -155,7 +160,7 @@ class Ledger:
         done = sa.update(delivery).where(delivery.c.id == row.id, delivery.c.state != State.SENT)
         with self._engine.begin() as connection:
             at = self._read_clock(connection, now)
-            values = {"state": State.SENT, "slack_ts": ts, "sent_at": at, "lease_until": None, "last_error": None}
+            values = {"state": State.SENT, "slack_ts": ts, "sent_at": at, "lease_until": None}
             if connection.execute(done.values(values)).rowcount == 0:
                 recorded = sa.select(delivery.c.slack_ts).where(delivery.c.id == row.id)
                 return connection.execute(recorded).scalar_one_or_none() or ts
@@ -199,6 +204,19 @@ class Ledger:
         )
         with self._engine.begin() as connection:
             return [_delivery(row) for row in connection.execute(statement).mappings()]
+
+    def skip(self, key: Key, window: Window, now: datetime) -> bool:
+        """Write down a message that is too late to be owed; False when the key is known."""
+        with self._engine.begin() as connection:
+            return self._owe(connection, key, window.due_at, window.expires_at, now, state=State.SKIPPED)
+
+    def digests(self, limit: int, channel: str | None = None) -> Sequence[Delivery]:
+        """The newest digests first, of one channel or all."""
+        where = [delivery.c.kind == Kind.DIGEST, *([] if channel is None else [delivery.c.channel == channel])]
+        newest = (delivery.c.local_date.desc(), delivery.c.due_at.desc(), delivery.c.id.desc())
+        with self._engine.begin() as connection:
+            found = connection.execute(sa.select(delivery).where(*where).order_by(*newest).limit(limit))
+            return [_delivery(row) for row in found.mappings()]
 
     def find(self, key: Key) -> Delivery | None:
         """The row of that key."""

@@ -85,24 +85,31 @@ class Morning:
     judge: Callable[[date], alert.Judgement]
     by: alert.JudgeBy = "interval"
     checked: set[Key] = field(default_factory=set)
+    twins: int = 0
+    before_round: Callable[[tuple[Target, ...], datetime], object] = lambda _targets, _now: None
+    after_round: Callable[[list[tuple[Target, Window]], datetime], bool] = lambda _due, _now: False
 
     def tick(self, now: datetime, stopped: Callable[[], bool] = lambda: False) -> None:
         """One look at the clock: owe, deliver, check."""
-        due = list(self._due(now))
+        targets = self.targets()
+        due = list(self._due(targets, now))
+        self.before_round(targets, now)
         for target, window in due:
             if target.digest and self.ledger.plan(self.key(target, window), window, now):
                 log.info("delivery_owed", channel=target.channel, date=str(window.local_date))
         self.courier.round(stopped)
+        owed = self.after_round(due, now)
         begun = [self._check(target, window, now) for target, window in due if target.alerts and not stopped()]
-        if any(begun):
+        if owed or any(begun):
             self.courier.round(stopped)
+        self.twins += self.courier.sweep(stopped)
 
     def key(self, target: Target, window: Window) -> Key:
         """The ledger's key of a target's digest on that date."""
         return Key(self.workspace, Kind.DIGEST, DIGEST, target.channel, window.local_date)
 
-    def _due(self, now: datetime) -> Iterator[tuple[Target, Window]]:
-        for target in self.targets():
+    def _due(self, targets: tuple[Target, ...], now: datetime) -> Iterator[tuple[Target, Window]]:
+        for target in targets:
             for window in windows(now, target.at, target.zone, target.keep):
                 if is_business_day(window.local_date, target.calendar):
                     yield target, window

@@ -120,6 +120,7 @@ class Delivery:
     slack_ts: str | None = None
     sent_at: datetime | None = None
     swept_at: datetime | None = None
+    payload_sha256: str | None = None
 
     @property
     def mark(self) -> str:

@@ -143,6 +143,12 @@ class Digest(_Section):
     """Days with a message although they are a weekend or holiday."""
     dimension: str = Field(default="", examples=["channel"])
     """By which segment the digest's table is; without it, the first of `dimensions`."""
+    fresh_only: bool = Field(default=True, examples=[True])
+    """Whether it waits until yesterday's orders are all there."""
+    notice_after_minutes: int = Field(default=30, ge=1, le=600, examples=[30])
+    """How long after its time the channel is told that data is missing."""
+    restatement_points: float = Field(default=0.5, gt=0, le=100, examples=[0.5])
+    """From how many points on a posted repeat rate that has moved is mentioned."""
 
 
 class Alert(_Section):
@@ -194,6 +200,19 @@ class Slack(_Section):
     """Who gets figures in a direct message (user ids)."""
 
 
+class Watch(_Section):
+    """Who hears when a morning does not come."""
+
+    owner: str = Field(default="", max_length=80, examples=["U0123456789"])
+    """Who is told, once, that a digest does not get through: a person (U…) or a channel (C…)."""
+    obituary: bool = Field(default=True, examples=[True])
+    """Whether Slack itself says 45 minutes after the time that nothing came: for when the bot is dead."""
+    heartbeat_url: SecretStr | None = Field(default=None, examples=["https://hc-ping.com/…"])
+    """An address that is called once a minute while all is well. Secret."""
+    port: int | None = Field(default=None, ge=0, le=65535, examples=[9464])
+    """The loopback port of /healthz, /readyz and /metrics; without one they are off."""
+
+
 class Settings(BaseSettings):
     """A shop's settings. Frozen: whoever needs other ones makes a new object."""
 
@@ -223,6 +242,7 @@ class Settings(BaseSettings):
     alert: Alert = Alert()
     customers: Customers = Customers()
     slack: Slack = Slack()
+    watch: Watch = Watch()
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.settings import Alert, Customers, Digest, Purchases, Settings, Slack
+from bot.settings import Alert, Customers, Digest, Purchases, Settings, Slack, Watch
 from bot.settings.layers import SECRETS_VARIABLE, SHOP_VARIABLE, Setting, all_settings
 
 if TYPE_CHECKING:
@@ -36,7 +36,14 @@ at = "08:30"
 company_holidays = ["2026-12-29", "2026-12-30"]
 ```
 """
-_SECTIONS: Final = {"purchases": Purchases, "digest": Digest, "alert": Alert, "customers": Customers, "slack": Slack}
+_SECTIONS: Final = {
+    "purchases": Purchases,
+    "digest": Digest,
+    "alert": Alert,
+    "customers": Customers,
+    "slack": Slack,
+    "watch": Watch,
+}
 
 
 def manual() -> str:

@@ -247,6 +247,12 @@ class Store:
             row = connection.execute("SELECT min(known_at) FROM batch").fetchone()
         return row[0].replace(tzinfo=UTC) if row and row[0] else None
 
+    def last_import_at(self) -> datetime | None:
+        """When anything was learned for the last time (aware, UTC)."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT max(known_at) FROM batch").fetchone()
+        return row[0].replace(tzinfo=UTC) if row and row[0] else None
+
     def known(self, known_at: datetime) -> Store:
         """The store as it was known at that aware instant: a replay of the versions, read only.
 

@@ -226,7 +226,9 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_it_hold
     with closing(Ledger.open(f"sqlite:///{path}")) as ledger:
         ledger.plan(KEY, WINDOW, NOW)
     with closing(sqlite3.connect(path)) as raw:
-        raw.executescript("DROP TABLE obituary; DROP TABLE schema_range; UPDATE alembic_version SET version_num = '0001'")
+        raw.executescript(
+            "DROP TABLE obituary; DROP TABLE schema_range; UPDATE alembic_version SET version_num = '0001'"
+        )
     with closing(Ledger.open(f"sqlite:///{path}")) as ledger:
         assert [row.key for row in ledger.deliveries()] == [KEY]
         with ledger._engine.begin() as connection:

@@ -93,9 +93,11 @@ def main() -> int:
     kills = sum(count for name, count in total.points.items() if name.startswith("kill"))
     pauses = sum(count for name, count in total.points.items() if name.startswith("pause"))
     print(
-        f"{asked.variant}: {total.mornings:,} mornings in {total.runs:,} runs from seed {asked.only or asked.from_seed}, "
+        f"{asked.variant}: {total.mornings:,} mornings in {total.runs:,} runs from seed "
+        f"{asked.only or asked.from_seed}, "
         f"{kills:,} kills, {pauses:,} pauses, {time.monotonic() - began:.0f} s: "
-        f"missed {len(total.missed):,}, left twice {len(total.left_twice):,}, seen twice for a while {total.seen_twice:,}"
+        f"missed {len(total.missed):,}, left twice {len(total.left_twice):,}, "
+        f"seen twice for a while {total.seen_twice:,}"
     )
     for name in (*total.missed[:10], *total.left_twice[:10]):
         print(f"  {name}")

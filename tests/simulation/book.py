@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.delivery.protocol import LEASE, SWEEPS, sweep_is_due
-from bot.delivery.row import OPEN, Delivery, Key, Kind, Payload, State, ulid
+from bot.delivery.row import OPEN, Delivery, Key, Kind, Payload, State, digest_of, ulid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +55,9 @@ class SimulatedBook:
         )
 
     def keep(self, row: Delivery, payload: Payload) -> bool:
-        return self._ours(row) and self._change(row, payload=payload, last_error=None)
+        return self._ours(row) and self._change(
+            row, payload=payload, payload_sha256=digest_of(payload.dump()), data_as_of=payload.data_as_of
+        )
 
     def intend(self, row: Delivery) -> bool:
         now, found = self.clock(), self.rows.get(row.key)
@@ -75,12 +77,12 @@ class SimulatedBook:
             return ts
         if found.state is State.SENT:
             return found.slack_ts or ts
-        self._change(row, state=State.SENT, slack_ts=ts, sent_at=self.clock(), lease_until=None, last_error=None)
+        self._change(row, state=State.SENT, slack_ts=ts, sent_at=self.clock(), lease_until=None)
         for number, reply in enumerate(row.payload.replies if row.payload else (), start=1):
             name = f"{row.key.name}/{number}"
             key = replace(row.key, kind=Kind.REPLY, name=name, episode=row.mark)
             owed = Delivery(ulid(self.clock(), self.random(10)), key, row.due_at, row.expires_at)
-            self._owe(replace(owed, payload=reply, thread_ts=ts))
+            self._owe(replace(owed, payload=reply, payload_sha256=digest_of(reply.dump()), thread_ts=ts))
         return ts
 
     def expire(self) -> Sequence[Delivery]:

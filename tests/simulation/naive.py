@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.delivery.clock import windows
-from bot.delivery.courier import Courier
 from bot.delivery.morning import Morning
 from bot.delivery.protocol import Answer, Outcome
 from bot.delivery.row import Delivery, Key, Kind, State
 from tests.simulation.replica import Port
-from tests.simulation.world import FINE, production
+from tests.simulation.world import FINE, Unswept, production
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from bot.delivery.clock import Window
-    from bot.delivery.morning import Target
     from tests.simulation.replica import Replica
     from tests.simulation.world import World
 
@@ -93,7 +91,7 @@ class Retrying:
 def sdk_retry_on(world: World, replica: Replica) -> Callable[[datetime], None]:
     """The whole protocol but the sweep, and a client that retries by itself."""
     book, slack = Port(replica, world.book), Retrying(Port(replica, world.slack))
-    courier = Courier(
+    courier = Unswept(
         book, slack, world.content, replica.now, replica.awake, replica.owner, lambda *_: None, world.hub.sleep
     )
     return Morning(book, courier, "T1", lambda: world.targets, lambda _day: FINE).tick

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ TICK = (15.0, 29.0)
 SLACK_CALLS = frozenset({"look", "post", "copies", "remove"})
 
 
-class DatabaseDown(Exception):  # noqa: N818  named by the trouble
+class DatabaseDown(Exception):
     """What SQLAlchemy would raise."""
 
 
@@ -129,10 +130,8 @@ class Replica:
             self.start(self.hub.random.expovariate(1 / self.perils.restart_seconds))
 
     def _tick(self, tick: Callable[[datetime], None]) -> None:
-        try:
+        with suppress(DatabaseDown):  # the ticker logs it, and the next tick comes
             tick(self.now())
-        except DatabaseDown:
-            pass  # the ticker logs it, and the next tick comes
 
     def _rest(self) -> None:
         """Until the next tick that can find something to do: those between would do nothing."""

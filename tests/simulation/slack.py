@@ -74,7 +74,9 @@ class SimulatedSlack:
     def post(self, row: Delivery, payload: Payload, *, plain: bool) -> Answer:
         dice, weather, channel = self.hub.random, self.weather, row.key.channel
         if self.hub.now < self.down:
-            return Answer(*dice.choice(((Outcome.NOT_APPLIED, None, "unreachable"), (Outcome.UNKNOWN, None, "http_503"))))
+            return Answer(
+                *dice.choice(((Outcome.NOT_APPLIED, None, "unreachable"), (Outcome.UNKNOWN, None, "http_503")))
+            )
         if self.hub.now < self.blocked_until.get(channel, 0.0):
             return Answer(Outcome.BLOCKED, error="not_in_channel")
         if dice.random() < weather.refused:

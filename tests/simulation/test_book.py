@@ -34,7 +34,9 @@ def told(answer: Any) -> Any:
 
 def move(dice: Random, real: Any, simulated: Any, rows: list[tuple[Delivery, Delivery]], now: datetime) -> str:
     """The same random move on both; gives its name."""
-    name = dice.choice(("plan", "claim", "claim", "keep", "intend", "put_off", "sent", "expire", "unswept", "swept", "free"))
+    name = dice.choice(
+        ("plan", "claim", "claim", "keep", "intend", "put_off", "sent", "expire", "unswept", "swept", "free")
+    )
     key, owner = dice.choice(KEYS), dice.choice(("one", "two"))
     match name:
         case "plan":
@@ -50,7 +52,11 @@ def move(dice: Random, real: Any, simulated: Any, rows: list[tuple[Delivery, Del
             pair = dice.choice(rows)
             more: dict[str, tuple[object, ...]] = {
                 "keep": (dice.choice(PAGES),),
-                "put_off": (dice.choice((State.PENDING, State.BLOCKED)), now + timedelta(seconds=dice.randrange(99)), "x"),
+                "put_off": (
+                    dice.choice((State.PENDING, State.BLOCKED)),
+                    now + timedelta(seconds=dice.randrange(99)),
+                    "x",
+                ),
                 "sent": (dice.choice(("1.1", "2.2")),),
             }
             given = [(row, *more.get(name, ())) for row in pair]
@@ -63,9 +69,7 @@ def move(dice: Random, real: Any, simulated: Any, rows: list[tuple[Delivery, Del
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_five_hundred_moves_have_the_same_answers(
-    engine: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_five_hundred_moves_have_the_same_answers(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     url = f"sqlite:///{tmp_path}/state.db" if engine == "sqlite" else str(request.getfixturevalue("postgres"))
     dice, now, names = Random(4), START, set()
     clock = lambda: now

@@ -15,7 +15,12 @@ MORNINGS = int(os.environ.get("ASAKAI_MORNINGS") or (100_000 if os.environ.get("
 
 BOOK = ("plan", "expire", "claim", "keep", "intend", "sent", "put_off", "unswept", "swept")
 SLACK = ("look", "post", "copies")
-POINTS = {f"{fate} {moment} {call}" for fate in ("kill", "pause") for moment in ("before", "after") for call in (*BOOK, *SLACK)}
+POINTS = {
+    f"{fate} {moment} {call}"
+    for fate in ("kill", "pause")
+    for moment in ("before", "after")
+    for call in (*BOOK, *SLACK)
+}
 
 
 @pytest.fixture(scope="module")
