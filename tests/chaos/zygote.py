@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from datetime import time as clock_time
 from zoneinfo import ZoneInfo
 
+from bot import log
 from bot.delivery.clock import Calendar
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
@@ -63,6 +64,7 @@ def replica(state: str, base_url: str, token: str, numbers: tuple[float, float, 
 def main() -> None:
     state, base_url, token, *rest = sys.argv[1:]
     numbers = (float(rest[0]), float(rest[1]), float(rest[2]), int(rest[3]), int(rest[4]))
+    log.configure("CRITICAL")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)
     for _ in sys.stdin:
