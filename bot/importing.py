@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from metrics.landing import CannotLand
 from metrics.sources.checks import TooManyBadRows, refuse_taken, write_errors
-from metrics.sources.files import stage
+from metrics.sources.files import land, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from metrics.landing import Landing
     from metrics.sources.checks import Staged
     from metrics.warehouse.store import Store
     from metrics.warehouse.versions import Taken
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, float], None]
     """Told the name of what is read, and which share of it is done (0..1)."""
     Fill = Callable[[DuckDBPyConnection, Callable[[float], None]], Staged]
+    Land = Callable[[DuckDBPyConnection, Callable[[float], None], Landing], Staged]
 
 READING_SHARE = 0.6
 """How much of the work reading is; the rest is folding."""
@@ -61,7 +64,12 @@ def import_files(
                 connection, path, store.rules, source=wanted.source, progress=tell, accept_bad=wanted.accept_bad
             )
 
-        yield _import(store, _Input(path.name, fill, errors), known_at, progress)
+        def fly(
+            connection: DuckDBPyConnection, tell: Callable[[float], None], landing: Landing, path: Path = path
+        ) -> Staged:
+            return land(connection, path, store.rules, landing, source=wanted.source, progress=tell)
+
+        yield _import(store, _Input(path.name, fill, errors, fly), known_at, progress)
 
 
 def import_query(
@@ -78,23 +86,51 @@ def import_query(
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """One file or query: its name, what stages its rows, and where its bad rows are listed."""
+    """One file or query: its name, what stages its rows, where its bad rows are listed, and what lands them."""
 
     name: str
     fill: Fill
     errors: Path | None
+    land: Land | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """When the orders were learned, and who hears how far reading and counting are."""
+
+    known_at: datetime
+    reading: Callable[[float], None]
+    counting: Callable[[float], None]
 
 
 def _import(store: Store, given: _Input, known_at: datetime, progress: Progress) -> Imported:
     if given.errors:
         refuse_taken(given.errors)
+    told = _Told(
+        known_at, _part(progress, given.name, 0.0, READING_SHARE), _part(progress, given.name, READING_SHARE, 1.0)
+    )
     with store.writing() as connection:
-        with _listing(connection, given.errors):
-            staged = given.fill(connection, _part(progress, given.name, 0.0, READING_SHARE))
-        if staged.rejected and not staged.accepted:  # not even --accept-bad can take anything from it
-            raise TooManyBadRows(staged, given.name)
-        counting = _part(progress, given.name, READING_SHARE, 1.0)
-        taken = store.take(connection, known_at, counting, repeats=staged.duplicates > 0)
+        return _landed(store, connection, given, told) or _staged(store, connection, given, told)
+
+
+def _landed(store: Store, connection: DuckDBPyConnection, given: _Input, told: _Told) -> Imported | None:
+    """A first load, written where it stays; None where the orders must be staged."""
+    if given.land is None:
+        return None
+    try:
+        with store.landing(connection) as landing, _listing(connection, given.errors):
+            staged = given.land(connection, told.reading, landing)
+            return Imported(given.name, staged, store.settle(connection, told.known_at, told.counting))
+    except CannotLand:
+        return None
+
+
+def _staged(store: Store, connection: DuckDBPyConnection, given: _Input, told: _Told) -> Imported:
+    with _listing(connection, given.errors):
+        staged = given.fill(connection, told.reading)
+    if staged.rejected and not staged.accepted:  # not even --accept-bad can take anything from it
+        raise TooManyBadRows(staged, given.name)
+    taken = store.take(connection, told.known_at, told.counting, repeats=staged.duplicates > 0)
     return Imported(given.name, staged, taken)
 
 

@@ -206,12 +206,12 @@ class Counts:
             count = _sums(inverse.reshape(-1), gap[:, 3], len(key))
         else:
             count = gap[:, 3]
-        self._keep_gaps(key, count, {})
+        self._keep_gaps(key, count)
 
     def _keys(self, gap: Ints) -> Ints:
         return (gap[:, 0] * self._width + gap[:, 1] - self._origin) * (self.horizon_days + 1) + gap[:, 2]
 
-    def _keep_gaps(self, key: Ints, count: Ints, back: dict[int, NDArray[np.int32]]) -> None:
+    def _keep_gaps(self, key: Ints, count: Ints) -> None:
         alive = count != 0
         if not bool(alive.all()):
             key, count = key[alive], count[alive]
@@ -220,32 +220,48 @@ class Counts:
         self._n = count.astype(np.int32)
         places = np.arange(len(self.labels) * self._width + 1)
         self._offsets = np.searchsorted(place, places)
-        self._back = back
+        self._back: dict[int, NDArray[np.int32]] = {}
         self._blocks: NDArray[np.int32] | None = None
 
     def _merge_gaps(self, base: Counts, gap: Ints) -> None:
-        """The base's gap cells with those of `gap` added; `back` sums are carried over."""
-        key = base._all_keys()
-        count = base._n.astype(np.int64)
+        """The base's gap cells with those of `gap` added; `back` sums are carried over.
+
+        Few are added to many: each is looked up where its label and first day stand.
+        """
         gap = gap[gap[:, 2] <= self.horizon_days]
         new, inverse = np.unique(self._keys(gap), return_inverse=True)
-        add = _sums(inverse.reshape(-1), gap[:, 3], len(new))
-        at = np.searchsorted(key, new)
-        known = np.zeros(len(new), bool)
-        inside = at < len(key)
-        known[inside] = key[at[inside]] == new[inside]
-        count[at[known]] += add[known]
-        key = np.insert(key, at[~known], new[~known])
-        count = np.insert(count, at[~known], add[~known])
-        back = {within: sums + self._back_running(gap, within) for within, sums in base._back.items()}
-        self._keep_gaps(key, count, back)
+        add = _sums(inverse.reshape(-1), gap[:, 3], len(new)).astype(np.int32)
+        place, days = np.divmod(new, self.horizon_days + 1)
+        at, known = base._find_gaps(place, days)
+        n = base._n.copy()
+        n[at[known]] += add[known]
+        fresh, gone = ~known & (add != 0), known.copy()
+        gone[known] = n[at[known]] == 0
+        into = at[fresh] - np.searchsorted(at[gone], at[fresh])
+        self._gap = np.insert(np.delete(base._gap, at[gone]), into, days[fresh].astype(np.uint16))
+        self._n = np.insert(np.delete(n, at[gone]), into, add[fresh])
+        places = len(base._offsets) - 1
+        more = np.bincount(place[fresh], minlength=places) - np.bincount(place[gone], minlength=places)
+        self._offsets = base._offsets + np.concatenate([[0], np.cumsum(more)])
+        self._back = {within: sums + self._back_running(gap, within) for within, sums in base._back.items()}
+        self._blocks = None
         if base._blocks is not None:
-            more = self._running_blocks(gap[:, 0], gap[:, 1] - self._origin, gap[:, 2], gap[:, 3])
-            self._blocks = base._blocks + more
+            blocks = self._running_blocks(gap[:, 0], gap[:, 1] - self._origin, gap[:, 2], gap[:, 3])
+            self._blocks = base._blocks + blocks
 
-    def _all_keys(self) -> Ints:
-        place = np.repeat(np.arange(len(self._offsets) - 1), np.diff(self._offsets))
-        return place * (self.horizon_days + 1) + self._gap
+    def _find_gaps(self, place: Ints, days: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+        """Where gap cells of that place (label and first day) stand or belong, and whether they are there."""
+        low, end = self._offsets[place], self._offsets[place + 1]
+        high = end.copy()
+        while bool((low < high).any()):
+            middle = (low + high) // 2
+            searching = low < high
+            less = searching & (self._gap[np.minimum(middle, len(self._gap) - 1)] < days)
+            low = np.where(less, middle + 1, low)
+            high = np.where(searching & ~less, middle, high)
+        known = low < end
+        known[known] = self._gap[low[known]] == days[known]
+        return low, known
 
     def _back_running(self, gap: Ints, within: int) -> NDArray[np.int32]:
         rows = gap[gap[:, 2] <= within]

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metrics.landing import CannotLand
 from metrics.problem import Problem
 from metrics.rules import Rules
 from metrics.sources import cells
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SHOWN = 20
 BAD_SHARE = 0.01
 VALID = "order_id IS NOT NULL AND ordered_at IS NOT NULL AND amount IS NOT NULL"
+_ORDER = ("order_id", "customer_id", "ordered_at", "amount", "status", "subscription_id", "cycle_no", "first_flag")
+_ABSENT = {"status": "''", "cycle_no": "NULL::INTEGER", "first_flag": "NULL::BOOLEAN"}
 _LIST_HEADER = "file,row,column,value,reason"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -145,17 +148,21 @@ def _returned_whole(columns: Layout, rules: Rules) -> dict[str, str]:
     return {"status": f"CASE WHEN {whole} THEN {cells.literal(returned)} ELSE {status} END"}
 
 
+def landing_selection(columns: Layout, rules: Rules) -> str:
+    """The same, with the source's name and a status for every order."""
+    status = "" if "status" in _fields(columns, rules) else f", {_ABSENT['status']} AS status"
+    return f"{selection(columns, rules)}{status}, {cells.literal(columns.source)} AS source"
+
+
 def _publish(connection: DuckDBPyConnection, columns: Layout, rules: Rules) -> None:
     """Show the good rows of `staged` as `incoming`, with the columns that every source has.
 
     A view: to write constants and to number ten million rows would cost as much as reading them.
     """
     here = _fields(columns, rules)
-    absent = {"status": "''", "cycle_no": "NULL::INTEGER", "first_flag": "NULL::BOOLEAN"}
-    names = ("order_id", "customer_id", "ordered_at", "amount", "status", "subscription_id", "cycle_no", "first_flag")
     fields = ", ".join(
-        _quoted(name) if name in here else f"{absent.get(name, 'NULL::VARCHAR')} AS {_quoted(name)}"
-        for name in dict.fromkeys((*names, *rules.columns))
+        _quoted(name) if name in here else f"{_ABSENT.get(name, 'NULL::VARCHAR')} AS {_quoted(name)}"
+        for name in dict.fromkeys((*_ORDER, *rules.columns))
     )
     source = f"{cells.literal(columns.source)} AS source"
     connection.execute(
@@ -183,9 +190,9 @@ def count(connection: DuckDBPyConnection, sql: str) -> int:
     return int(found[0]) if found else 0
 
 
-def invalid_rows(connection: DuckDBPyConnection) -> int:
+def invalid_rows(connection: DuckDBPyConnection, table: str = "staged") -> int:
     """How many staged rows cannot be taken."""
-    return count(connection, f"SELECT count(*) FROM staged WHERE NOT ({VALID})")
+    return count(connection, f"SELECT count(*) FROM {table} WHERE NOT ({VALID})")
 
 
 def reject(connection: DuckDBPyConnection, columns: Layout, rules: Rules, raw: str) -> None:
@@ -214,9 +221,21 @@ def summed_up(connection: DuckDBPyConnection, columns: Layout, rules: Rules, *, 
     return staged
 
 
-def _summary(connection: DuckDBPyConnection) -> Staged:
+def landed(connection: DuckDBPyConnection, rules: Rules, table: str) -> Staged:
+    """What was written into `table`, now visible as `incoming`; raises CannotLand unless all of it is good."""
+    if invalid_rows(connection, table):
+        raise CannotLand
+    fields = ", ".join(_quoted(name) for name in (*_ORDER, *rules.columns))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT source, {fields}, rowid AS seq FROM {table}")
+    staged = _summary(connection, table)
+    if not staged.rows or staged.duplicates:
+        raise CannotLand
+    return staged
+
+
+def _summary(connection: DuckDBPyConnection, table: str = "staged") -> Staged:
     rejected = count(connection, "SELECT count(*) FROM rejected")
-    rows = count(connection, "SELECT count(*) FROM staged")
+    rows = count(connection, f"SELECT count(*) FROM {table}")
     accepted, unidentified, oldest_at, newest_at = connection.execute(
         "SELECT count(*), count(*) - count(customer_id), min(ordered_at), max(ordered_at) FROM incoming"
     ).fetchall()[0]

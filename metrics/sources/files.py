@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from metrics.landing import CannotLand, Landing
 from metrics.sources import checks
 from metrics.sources.cells import literal
 from metrics.sources.columns import known_names, layout
@@ -67,6 +68,33 @@ def stage(
     return staged
 
 
+def land(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    rules: Rules,
+    landing: Landing,
+    *,
+    source: str = "file",
+    progress: Progress | None = None,
+) -> Staged:
+    """Read the file into the landing's table, inside the caller's transaction; `incoming` shows it as `stage` does.
+
+    Only what is good throughout can land: raises CannotLand where any row is bad, comes twice or
+    needs mending, and a Problem where the file is none.
+    """
+    checks.clear(connection)
+    with TemporaryDirectory(prefix="asakai-") as scratch:
+        text = open_text(path, Path(scratch), known_names(rules))
+        if text.leading_blank:
+            raise CannotLand
+        columns = replace(layout(text.header, rules, file=text.name, source=source), decimal_amount=True)
+        checks.register(connection, columns)
+        rows = f"SELECT {checks.landing_selection(columns, rules)} FROM {_table(text.path, text.delimiter, columns)}"
+        reading = _Reading(connection, text, columns, rules, progress)
+        _run(reading, f"INSERT INTO {landing.table} BY NAME SELECT *, {landing.more} FROM ({rows})")
+    return checks.landed(connection, rules, landing.table)
+
+
 def _read(reading: _Reading, scratch: Path) -> None:
     connection, text = reading.connection, reading.text
     table = _table(text.path, text.delimiter, reading.columns)
@@ -102,15 +130,23 @@ def _parsed(reading: _Reading, table: str) -> bool:
     """Whether DuckDB could take the file's records, and where the layout says so its amounts, as they are."""
     try:
         _fill(reading, table)
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
+    except CannotLand:
         return False
     return True
 
 
 def _fill(reading: _Reading, table: str) -> None:
     fields = checks.selection(reading.columns, reading.rules)
+    _run(reading, f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {fields} FROM {table}")
+
+
+def _run(reading: _Reading, statement: str) -> None:
+    """Read the file by that statement; raises CannotLand where DuckDB cannot take a record or an amount."""
     with _branches_kept(reading.connection), _watched(reading.connection, reading.progress):
-        reading.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {fields} FROM {table}")
+        try:
+            reading.connection.execute(statement)
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise CannotLand from error
 
 
 def _table(path: Path, delimiter: str, columns: Layout, extra: tuple[str, ...] = ()) -> str:
@@ -133,7 +169,11 @@ def _branches_kept(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("SET disabled_optimizers = 'common_subexpressions'")
     try:
         yield
-    finally:
+    except CannotLand:  # a landing's transaction is aborted and takes no setting: it is set beside it
+        with connection.cursor() as beside:
+            beside.execute(f"SET GLOBAL disabled_optimizers = {literal(before)}")
+        raise
+    else:
         connection.execute(f"SET disabled_optimizers = {literal(before)}")
 
 

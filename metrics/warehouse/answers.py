@@ -103,7 +103,7 @@ def cohort_counts(connection: DuckDBPyConnection, rules: Rules, dimension: str, 
         " THEN second_day - first_day ELSE -1 END::BIGINT AS gap"
         f" FROM customers WHERE cohort = 1 AND {condition} GROUP BY ALL"
     ).fetchnumpy()
-    numbers, names = _all_labels(connection, dimension)
+    numbers, names = all_labels(connection, dimension)
     place = np.zeros(max(numbers, default=0) + 1, np.int64)
     place[numbers] = np.arange(len(numbers))
     label, back = place[got["label"]], got["gap"] >= 0
@@ -112,7 +112,8 @@ def cohort_counts(connection: DuckDBPyConnection, rules: Rules, dimension: str, 
     return Counts(dimension, Cells(names, cohort, gap, np.zeros((0, 4), np.int64)), rules.horizon_days)
 
 
-def _all_labels(connection: DuckDBPyConnection, dimension: str) -> tuple[list[int], tuple[str, ...]]:
+def all_labels(connection: DuckDBPyConnection, dimension: str) -> tuple[list[int], tuple[str, ...]]:
+    """The numbers and names of a dimension's labels, as the customer state has them."""
     if dimension == ALL:
         return [0], ("",)
     if dimension == ENTRY:

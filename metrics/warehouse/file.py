@@ -169,9 +169,9 @@ def _check_shop(connection: DuckDBPyConnection, path: Path, rules: Rules) -> Non
 
 
 def signature(connection: DuckDBPyConnection, rules: Rules) -> str:
-    """What the kept counts depend on besides the orders: the rules and the engine's hash."""
+    """What the kept counts depend on besides the orders: the rules, the engine's hash and what is hashed."""
     probe = connection.execute("SELECT hash('asakai', 'probe')").fetchone()
-    return f"{rules!r} {probe}"
+    return f"{rules!r} {probe} {HASHES}"
 
 
 def signed(connection: DuckDBPyConnection) -> str:

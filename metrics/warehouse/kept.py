@@ -37,6 +37,9 @@ APPENDED = 100_000
 """So many appended differences, and a quarter of the cells, are left before cells are made one row each again."""
 
 
+_CELL = ("label", "day", "what", "n")
+
+
 @dataclass(slots=True)
 class Ledger:
     """Running sums of every kind of cell while customers are folded in."""
@@ -96,16 +99,19 @@ def count(ledger: Ledger, found: Contribution, fixed: Fixed, rules: Rules, sign:
 def write_cells(connection: DuckDBPyConnection, ledger: Ledger, batch: int) -> None:
     """Appends the ledger's cells to the kept ones."""
     for table, tally in zip(CELLS, ledger.tallies(), strict=True):
-        for block in tally.blocks():
-            arrays = dict(zip(("label", "day", "what", "n"), block, strict=True))
+        # A rebuild's many cells are written block by block, a fold's few at once.
+        for block in (tally.rows().T,) if batch else tally.blocks():
+            arrays = {key: np.ascontiguousarray(row) for key, row in zip(_CELL, block, strict=True)}
             execute(connection, f"INSERT INTO {table} SELECT label, day, what, n, {batch} FROM arrays", arrays)
 
 
 def compact(connection: DuckDBPyConnection) -> bool:
     """One row for each cell, where appended differences have become many; whether any were."""
     done = False
-    for table in CELLS:
-        rows, cells = connection.execute(f"SELECT count(*), count(*) FILTER (batch = 0) FROM {table}").fetchall()[0]
+    sizes = " UNION ALL ".join(
+        f"SELECT '{table}', count(*), count(*) FILTER (batch = 0) FROM {table}" for table in CELLS
+    )
+    for table, rows, cells in connection.execute(sizes).fetchall():
         if rows - cells <= cells // 4 + APPENDED:
             continue
         connection.execute(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ from metrics.warehouse.contribution import Kind, OrderIds, OrderRows, Standing
 from metrics.warehouse.schema import name, text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
@@ -27,9 +24,11 @@ RULE_DIMENSION = "_rule"
 _ALONE = "'order:' || source || ':' || order_id"
 
 HASHES = {
-    "order_hash": "hash(source, order_id)",
+    "order_hash": "(hash(source, order_id) >> 32)::UINTEGER",
     "customer_hash": f"CASE WHEN customer_id IS NULL THEN hash({_ALONE}) ELSE hash(customer_id) END",
-    "customer_check": "CASE WHEN customer_id IS NULL THEN 0 ELSE hash(customer_id, 7) & 4294967295 | 1 END::UINTEGER",
+    "customer_check": (
+        "CASE WHEN customer_id IS NULL THEN 0::UINTEGER ELSE (hash(substr(customer_id, 2)) >> 32 | 1)::UINTEGER END"
+    ),
 }
 """SQL of schema.HASHES: short cuts to an order and a customer; a second hash tells customers apart, 0 is nobody.
 
@@ -65,31 +64,23 @@ def _list(values: tuple[str, ...]) -> str:
 
 def pull(connection: DuckDBPyConnection, table: str, rules: Rules, where: str = "true") -> OrderRows:
     """The table's orders that satisfy `where`, as arrays; labels must be numbered (see number_labels)."""
-    return _arrays(connection, f"{_selection(connection, table, rules)} WHERE {where}", rules)
+    if where == "true":
+        return _arrays(connection, _selection(table, rules, told=_any_told(connection, table)), rules)
+    # Chosen before their labels are numbered: left to itself the engine numbers every row's first.
+    chosen = f"WITH chosen AS MATERIALIZED (SELECT rowid, * FROM {table} WHERE {where})"
+    told = _any_told(connection, table)
+    return _arrays(connection, f"{chosen} {_selection('chosen', rules, told=told)}", rules)
 
 
-def spread(connection: DuckDBPyConnection, table: str, rules: Rules, parts: int, folder: Path) -> None:
-    """Writes the table's orders, as `pull` gives them, into as many files by customer.
-
-    One scan and as many short reads cost less than as many scans, and memory stays small.
-    """
-    connection.execute(
-        f"COPY ({_selection(connection, table, rules, f', customer_hash % {parts} AS part')}) TO {text(str(folder))}"
-        " (FORMAT parquet, PARTITION_BY (part), COMPRESSION uncompressed, OVERWRITE_OR_IGNORE)"
-    )
+def part(number: int, parts: int) -> str:
+    """SQL condition of one of so many equal parts of the customers, by their hashes."""
+    if parts == 1:
+        return "true"
+    low, high = (2**64 * at // parts for at in (number, number + 1))
+    return f"customer_hash >= {low}::UBIGINT" + (f" AND customer_hash < {high}::UBIGINT" if high < 2**64 else "")
 
 
-def pull_part(connection: DuckDBPyConnection, folder: Path, part: int, rules: Rules) -> OrderRows:
-    """One of the files that `spread` wrote; removed once read."""
-    files = folder / f"part={part}"
-    if not files.exists():
-        return _arrays(connection, f"FROM ({_selection(connection, 'orders', rules)}) LIMIT 0", rules)
-    rows = _arrays(connection, f"SELECT * EXCLUDE part FROM read_parquet({text(str(files / '*.parquet'))})", rules)
-    shutil.rmtree(files)
-    return rows
-
-
-def _selection(connection: DuckDBPyConnection, table: str, rules: Rules, more: str = "") -> str:
+def _selection(table: str, rules: Rules, *, told: bool) -> str:
     joins = " ".join(
         f"JOIN label l{i} ON l{i}.dimension = {text(column)} AND l{i}.value = coalesce(o.{name(column)}, '')"
         for i, column in enumerate(rules.columns)
@@ -99,7 +90,7 @@ def _selection(connection: DuckDBPyConnection, table: str, rules: Rules, more: s
     return (
         f"SELECT customer_hash AS customer, customer_check AS check_hash, epoch_us(ordered_at) // 1000000 AS second,"
         f" amount, {standing(rules)} AS standing, (customer_check <> 0)::UTINYINT AS identified{labels},"
-        f" o.rowid AS place{kinds if _any_told(connection, table) else ''}{more} FROM {table} o {joins}"
+        f" o.rowid AS place{kinds if told else ''} FROM {table} o {joins}"
     )
 
 
@@ -166,20 +157,20 @@ def number_labels(connection: DuckDBPyConnection, table: str, rules: Rules, wher
     """Gives every label among those orders a number, once for all."""
     fixed = [("all", ""), ("entry", "one_off"), ("entry", "subscription")]
     values = ", ".join(f"({text(dimension)}, {text(value)})" for dimension, value in fixed)
-    add_labels(connection, f"SELECT * FROM (VALUES {values}) AS fixed(dimension, value)")
-    for column in rules.columns:
-        add_labels(
-            connection,
-            f"SELECT DISTINCT {text(column)} AS dimension, coalesce({name(column)}, '') AS value"
-            f" FROM {table} WHERE {where}",
-        )
+    selects = [f"SELECT * FROM (VALUES {values}) AS fixed(dimension, value)"]
+    selects += [
+        f"SELECT DISTINCT {text(column)} AS dimension, coalesce({name(column)}, '') AS value FROM {table} WHERE {where}"
+        for column in rules.columns
+    ]
+    add_labels(connection, " UNION ALL ".join(selects))
 
 
 def add_labels(connection: DuckDBPyConnection, select: str) -> None:
     """Numbers the labels (dimension, value) of the SELECT that have no number yet."""
     connection.execute(
-        "INSERT INTO label SELECT (SELECT coalesce(max(id), -1) FROM label) + row_number() OVER (ORDER BY value),"
-        f" dimension, value FROM ({select}) ANTI JOIN label USING (dimension, value)"
+        "INSERT INTO label SELECT (SELECT coalesce(max(id), -1) FROM label)"
+        " + row_number() OVER (ORDER BY dimension, value), dimension, value"
+        f" FROM ({select}) ANTI JOIN label USING (dimension, value)"
     )
 
 

@@ -23,6 +23,7 @@ from metrics.cpm import Group
 from metrics.day import Span
 from metrics.dormancy import AboutToGoDormant
 from metrics.estimate import Estimate
+from metrics.landing import CannotLand, Landing
 from metrics.problem import Problem
 from metrics.report import Quality
 from metrics.rules import Rules
@@ -39,6 +40,7 @@ from metrics.warehouse.answers import (
     ranked_list,
     read_quality,
 )
+from metrics.warehouse.cohorts import TOO_MANY, Cohorts, read_cohorts
 from metrics.warehouse.file import (
     check,
     connect,
@@ -51,8 +53,9 @@ from metrics.warehouse.file import (
     watermark,
 )
 from metrics.warehouse.money import RevenueByAge, customer_groups, revenue_by_age
+from metrics.warehouse.pull import HASHED
 from metrics.warehouse.schema import HASHES, kept_columns, name, order_columns, text
-from metrics.warehouse.versions import Taken, rebuild, take
+from metrics.warehouse.versions import Taken, next_batch, rebuild, settle, take
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -74,6 +77,7 @@ class _Loaded:
     mark: tuple[str, int]
     counts: dict[str, Counts] = field(default_factory=dict)
     quality: QualityCounts | None = None
+    cohorts: Cohorts | None = None
 
 
 class Store:
@@ -174,6 +178,25 @@ class Store:
                 next_generation(connection)
         return taken
 
+    @contextmanager
+    def landing(self, connection: DuckDBPyConnection) -> Iterator[Landing]:
+        """Where the orders of a first load may be written at once; then `settle`, inside the block.
+
+        The block is one transaction. Raises CannotLand where there are orders already.
+        """
+        if connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone():
+            raise CannotLand
+        with transaction(connection):
+            yield Landing("orders", f"{HASHED}, {next_batch(connection)} AS batch")
+
+    def settle(
+        self, connection: DuckDBPyConnection, known_at: datetime, progress: Callable[[float], None] = lambda _: None
+    ) -> Taken:
+        """Counts what has landed; known_at: aware, when these orders were learned."""
+        taken = settle(connection, self.rules, known_at, progress)
+        next_generation(connection)
+        return taken
+
     def rebuild(self, progress: Callable[[float], None] = lambda _: None) -> int:
         """Counts everything anew from the orders; gives the number of customers."""
         with self.writing() as connection, transaction(connection):
@@ -204,8 +227,21 @@ class Store:
             return found
 
     def cohort_counts(self, dimension: str, filters: Mapping[str, str]) -> Counts:
-        """First and second purchases only, from the customer state: fast for any cross filter."""
+        """First and second purchases only, from the customer state: fast for any cross filter.
+
+        It is read at the first such question after an import; raises NotAFilter, UnknownLabel, NoStore, StoreBusy.
+        """
         self._known(dimension)
+        for one in filters:
+            self._known(one)
+        with self._lock:
+            if self._loaded.cohorts is None:
+                with self.reading() as connection:
+                    self._marked(connection)
+                    self._loaded.cohorts = read_cohorts(connection, self.rules) or TOO_MANY
+            cohorts = self._loaded.cohorts
+        if cohorts is not TOO_MANY:
+            return cohorts.counts(dimension, filters)
         with self.reading() as connection:
             return cohort_counts(connection, self.rules, dimension, self._condition(connection, filters))
 
@@ -297,11 +333,15 @@ class Store:
 
     def _load(self, dimension: str) -> Counts:
         with self.reading() as connection:
-            mark = watermark(connection)
-            if mark != self._loaded.mark:
-                self._loaded = _Loaded(mark)
+            self._marked(connection)
             labels, values = named_labels(connection, dimension)
             return Counts(dimension, kept.read_cells(connection, labels, values), self.rules.horizon_days)
+
+    def _marked(self, connection: DuckDBPyConnection) -> None:
+        """Forgets what came from an earlier state of the file."""
+        mark = watermark(connection)
+        if mark != self._loaded.mark:
+            self._loaded = _Loaded(mark)
 
     def _condition(self, connection: DuckDBPyConnection, filters: Mapping[str, str]) -> str:
         for dimension in filters:

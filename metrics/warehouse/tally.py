@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WHATS = 1 << 16
 _DAYS = 1 << 22
 _BEFORE_1970 = 1 << 20
-_DENSE = 1 << 20
+_DENSE = 1 << 16
 _PARTS_APART = 6
 """So many parts of a group are kept apart before they are summed: few sums, little memory."""
 

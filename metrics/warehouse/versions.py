@@ -5,8 +5,6 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -23,9 +21,8 @@ from metrics.warehouse.pull import (
     number_labels,
     order_ids,
     order_ids_of,
+    part,
     pull,
-    pull_part,
-    spread,
 )
 from metrics.warehouse.schema import CELLS, HASHES, kept_columns, name, order_columns, text
 from metrics.warehouse.tally import Marks
@@ -35,16 +32,16 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from metrics.cells import Ints
 
-ORDERS_A_CHUNK = 300_000
+ORDERS_A_CHUNK = 400_000
 """A rebuild pulls about this many orders at a time, so that memory stays bounded."""
 
 REBUILD_MEMORY = "128MB"
 """What the engine may hold while a rebuild counts beside it."""
 
-ROWS_APART = 61_440
-"""Rows closer than this, half a row group of DuckDB, are read in one stretch."""
+TIDY_BATCHES = 30
+"""So many folds close the file without tidying it: merging row groups costs as much as the fold itself."""
+_TIDYING = 100  # the engine's own default
 
 FOLD_SHARE = 0.15
 """A batch that touches more than this share of the orders is cheaper to rebuild than to fold."""
@@ -75,7 +72,7 @@ def take(
     known_at: aware instant at which these orders were learned; repeats: whether an order
     may stand in `incoming` more than once.
     """
-    batch = int(_one(connection, "SELECT coalesce(max(batch), 0) + 1 FROM batch"))
+    batch = next_batch(connection)
     existing = int(_one(connection, "SELECT count(*) FROM orders"))
     first = not existing and not (repeats and _repeated(connection))
     new, changed, same = (_first_load(connection, rules, batch), 0, 0) if first else _compare(connection, rules)
@@ -87,21 +84,39 @@ def take(
         customers = rebuild(connection, rules, progress)
     elif new + changed:
         customers = _fold(connection, rules, batch)
-    connection.execute(
-        f"INSERT INTO batch VALUES"
-        f" ({batch}, '{known_at.astimezone(UTC).replace(tzinfo=None)}'::TIMESTAMP, {new}, {changed})"
-    )
+    _note(connection, batch, known_at, (new, changed))
     for table in ("fresh", "matched"):  # `incoming` may be a view: it belongs to whoever staged it
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     return Taken(batch, new, changed, same, customers, anew)
+
+
+def settle(
+    connection: DuckDBPyConnection, rules: Rules, known_at: datetime, progress: Callable[[float], None] = lambda _: None
+) -> Taken:
+    """Counts the orders of a first load that were written into the empty `orders`; the caller holds the transaction."""
+    batch, new = next_batch(connection), int(_one(connection, "SELECT count(*) FROM orders"))
+    customers = rebuild(connection, rules, progress)
+    _note(connection, batch, known_at, (new, 0))
+    return Taken(batch, new, 0, 0, customers, rebuilt=True)
+
+
+def next_batch(connection: DuckDBPyConnection) -> int:
+    """The number of the import that comes next."""
+    return int(_one(connection, "SELECT coalesce(max(batch), 0) + 1 FROM batch"))
+
+
+def _note(connection: DuckDBPyConnection, batch: int, known_at: datetime, counted: tuple[int, int]) -> None:
+    """Write down an import: when it was learned, orders new and changed."""
+    at = text(str(known_at.astimezone(UTC).replace(tzinfo=None)))
+    connection.execute(f"INSERT INTO batch VALUES ({batch}, {at}::TIMESTAMP, {counted[0]}, {counted[1]})")
 
 
 def _compare(connection: DuckDBPyConnection, rules: Rules) -> tuple[int, int, int]:
     """Orders of `incoming` that are new, changed, and as they were; leaves `fresh` and `matched`."""
     _fresh(connection, rules)
     _match(connection, rules)
-    new, changed, same = (_fate(connection, fate) for fate in ("new", "changed", "same"))
-    return new, changed, same
+    fates = dict(connection.execute("SELECT fate, count(*) FROM fresh GROUP BY fate").fetchall())
+    return fates.get("new", 0), fates.get("changed", 0), fates.get("same", 0)
 
 
 def _repeated(connection: DuckDBPyConnection) -> bool:
@@ -123,7 +138,7 @@ def _first_load(connection: DuckDBPyConnection, rules: Rules, batch: int) -> int
 def rebuild(connection: DuckDBPyConnection, rules: Rules, progress: Callable[[float], None] = lambda _: None) -> int:
     """Counts everything anew from the current orders; gives the number of customers.
 
-    Customers are taken in chunks by hash: while one is counted, the next is pulled.
+    Customers are taken in parts by hash: while one is counted, the next is pulled.
     """
     progress(0.0)
     return_large_blocks()
@@ -142,17 +157,11 @@ def rebuild(connection: DuckDBPyConnection, rules: Rules, progress: Callable[[fl
         return len(found.customers.customer)
 
     customers = 0
-    with ThreadPoolExecutor(1) as counting, TemporaryDirectory(prefix="asakai-rebuild-") as folder:
+    with ThreadPoolExecutor(1) as counting:
         before: Future[int] | None = None
-        if chunks > 1:
-            spread(connection, "orders", rules, chunks, Path(folder))
         for chunk in range(chunks):
             with in_use:
-                rows = (
-                    pull_part(connection, Path(folder), chunk, rules)
-                    if chunks > 1
-                    else pull(connection, "orders", rules)
-                )
+                rows = pull(connection, "orders", rules, part(chunk, chunks))
             customers += before.result() if before else 0
             before = counting.submit(counted, rows)
             del rows
@@ -184,19 +193,16 @@ def _fresh(connection: DuckDBPyConnection, rules: Rules) -> None:
 def _match(connection: DuckDBPyConnection, rules: Rules) -> None:
     """`matched`: current versions of fresh orders; `fate` becomes changed or same for those.
 
-    Hashes find the rows, the text decides. Reading the text of every order would cost
-    more than all the rest of a morning's import, so only the rows around the hits are read.
+    Hashes find the rows, the text decides: to read the text of every order would cost
+    more than all the rest of a morning's import.
     """
     connection.execute(
         "CREATE TEMP TABLE hit AS SELECT o.rowid AS place, f.rowid AS fresh_place"
         " FROM orders o JOIN fresh f ON o.order_hash = f.order_hash"
     )
-    places = np.sort(connection.execute("SELECT place FROM hit").fetchnumpy()["place"])
-    near = " UNION ALL ".join(
-        f"SELECT rowid AS place, * FROM orders WHERE rowid BETWEEN {low} AND {high}" for low, high in _stretches(places)
-    )
     connection.execute(
-        f"CREATE TEMP TABLE matched AS SELECT n.*, hit.fresh_place FROM ({near}) n JOIN hit USING (place)"
+        "CREATE TEMP TABLE matched AS SELECT n.*, hit.fresh_place"
+        " FROM (SELECT rowid AS place, * FROM orders WHERE rowid IN (SELECT place FROM hit)) n JOIN hit USING (place)"
         " JOIN fresh f ON f.rowid = hit.fresh_place WHERE n.source = f.source AND n.order_id = f.order_id"
     )
     differs = " OR ".join(f"f.{name(column)} IS DISTINCT FROM m.{name(column)}" for column in order_columns(rules))
@@ -205,15 +211,6 @@ def _match(connection: DuckDBPyConnection, rules: Rules) -> None:
         " FROM matched m WHERE m.fresh_place = f.rowid"
     )
     connection.execute("DROP TABLE hit")
-
-
-def _stretches(places: Ints) -> list[tuple[int, int]]:
-    """Stretches of row numbers, first and last, that hold all the sorted places."""
-    if not len(places):
-        return [(0, -1)]
-    apart = np.flatnonzero(np.diff(places) > ROWS_APART)
-    low, high = places[np.append(0, apart + 1)], places[np.append(apart, len(places) - 1)]
-    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _apply(connection: DuckDBPyConnection, rules: Rules, batch: int) -> None:
@@ -235,6 +232,7 @@ def _apply(connection: DuckDBPyConnection, rules: Rules, batch: int) -> None:
 
 def _fold(connection: DuckDBPyConnection, rules: Rules, batch: int) -> int:
     """Takes away what the touched customers added, applies the batch, adds what they add now."""
+    connection.execute(f"SET max_vacuum_tasks = {0 if batch % TIDY_BATCHES else _TIDYING}")
     connection.execute(
         "CREATE TEMP TABLE touched AS SELECT DISTINCT customer_hash FROM fresh WHERE fate <> 'same'"
         " UNION SELECT m.customer_hash FROM matched m JOIN fresh f ON m.fresh_place = f.rowid WHERE f.fate = 'changed'"
@@ -277,10 +275,6 @@ def count_unknown_statuses(
     ).fetchnumpy()
     label, day = (np.asarray(got[key], np.int64) for key in ("label", "day"))
     ledger.quality.add(Marks(label, day), sign)
-
-
-def _fate(connection: DuckDBPyConnection, fate: str) -> int:
-    return int(_one(connection, f"SELECT count(*) FROM fresh WHERE fate = {text(fate)}"))
 
 
 def _one(connection: DuckDBPyConnection, sql: str) -> int:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from metrics.estimate import Estimate, rate
 from metrics.rules import Rules
 from metrics.sources import files
-from metrics.warehouse import versions
+from metrics.warehouse import cohorts, versions
 from metrics.warehouse.answers import NotAFilter, UnknownLabel
 from metrics.warehouse.file import NotAStore, OtherShop, StoreBusy, prepare
 from metrics.warehouse.schema import CELLS
@@ -257,6 +257,37 @@ def test_labels_are_ranked_by_customers_and_filters_are_checked(tmp_path: Path) 
     one = store.cohort_counts("product", {"channel": "web"})
     full = store.counts("product", {"channel": "web"})
     assert plain(one)["cohort"] == plain(full)["cohort"]
+    assert plain(one)["gap"] == plain(full)["gap"]
+    with pytest.raises(UnknownLabel):
+        store.cohort_counts("all", {"channel": "radio"})
+    with pytest.raises(NotAFilter):
+        store.cohort_counts("all", {"purchase_count": "1"})
+
+
+@pytest.mark.parametrize("dimension", ["all", "channel", "product", "entry"])
+@pytest.mark.parametrize(
+    "filters", [{}, {"channel": "web"}, {"channel": "shop", "product": "p1"}, {"entry": "one_off"}]
+)
+def test_crossed_cohorts_are_the_same_from_memory_and_from_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dimension: str, filters: dict[str, str]
+) -> None:
+    orders = [
+        order(str(i), f"c{i % 37}", i % 90, channel=("web", "shop")[i % 37 % 2], product=f"p{i % 37 % 3}")
+        for i in range(160)
+    ]
+    store = store_of(tmp_path, orders)
+    remembered = plain(store.cohort_counts(dimension, filters))
+    assert remembered["cohort"]
+    monkeypatch.setattr(cohorts, "MOST_CUSTOMERS", 1)
+    assert plain(Store(store.path, store.rules).cohort_counts(dimension, filters)) == remembered
+
+
+def test_an_import_is_noticed_by_crossed_cohorts(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [order("1", "a", 1, channel="web")])
+    assert plain(store.cohort_counts("all", {"channel": "web"}))["cohort"]
+    import_orders(store, [order("2", "b", 1, channel="web")])
+    store.refresh()
+    assert list(plain(store.cohort_counts("all", {"channel": "web"}))["cohort"].values()) == [2]
 
 
 def test_customers_beyond_the_most_frequent_labels_are_one_label(tmp_path: Path) -> None:
