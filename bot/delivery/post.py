@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bot.delivery.row import Delivery, Payload
 
-SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read")
+SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read", "im:write")
 """What this file's calls need of a bot token."""
 
 EVENT_TYPE = "asakai_delivery"

@@ -20,6 +20,11 @@ SCOPES_OF = {
     "apps.connections.open": (),  # the app-level token's connections:write
     "chat.postMessage": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
+    "chat.delete": ("chat:write",),
+    "chat.scheduleMessage": ("chat:write",),
+    "chat.scheduledMessages.list": (),
+    "chat.deleteScheduledMessage": ("chat:write",),
+    "conversations.open": ("im:write",),
     "conversations.history": ("channels:history", "groups:history"),
     "conversations.replies": ("channels:history", "groups:history"),
     "conversations.list": ("channels:read", "groups:read"),
