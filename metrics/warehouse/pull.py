@@ -24,7 +24,7 @@ RULE_DIMENSION = "_rule"
 _ALONE = "'order:' || source || ':' || order_id"
 
 HASHES = {
-    "order_hash": "(hash(source, order_id) >> 32)::UINTEGER",
+    "order_hash": "hash(source, order_id)",
     "customer_hash": f"CASE WHEN customer_id IS NULL THEN hash({_ALONE}) ELSE hash(customer_id) END",
     "customer_check": (
         "CASE WHEN customer_id IS NULL THEN 0::UINTEGER ELSE (hash(substr(customer_id, 2)) >> 32 | 1)::UINTEGER END"

@@ -16,7 +16,7 @@ FACTS = (
 )  # fmt: skip
 """Columns of an order besides the shop's dimension columns; all of `incoming`'s but seq."""
 
-HASHES = {"order_hash": "UINTEGER", "customer_hash": "UBIGINT", "customer_check": "UINTEGER"}
+HASHES = {"order_hash": "UBIGINT", "customer_hash": "UBIGINT", "customer_check": "UINTEGER"}
 """Short cuts kept with each order; see pull.py."""
 
 _TYPES = {

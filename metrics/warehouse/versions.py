@@ -32,12 +32,17 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from metrics.cells import Ints
+
 
 ORDERS_A_CHUNK = 400_000
 """A rebuild pulls about this many orders at a time, so that memory stays bounded."""
 
 REBUILD_MEMORY = "128MB"
 """What the engine may hold while a rebuild counts beside it."""
+
+ROWS_APART = 1_000_000
+"""Rows closer than this are looked for in one stretch: each is a statement's part, and the engine skips between."""
 
 TIDY_BATCHES = 30
 """So many folds close the file without tidying it: merging row groups costs as much as the fold itself."""
@@ -193,16 +198,21 @@ def _fresh(connection: DuckDBPyConnection, rules: Rules) -> None:
 def _match(connection: DuckDBPyConnection, rules: Rules) -> None:
     """`matched`: current versions of fresh orders; `fate` becomes changed or same for those.
 
-    Hashes find the rows, the text decides: to read the text of every order would cost
-    more than all the rest of a morning's import.
+    Hashes find the rows, the text decides. Reading the text of every order would cost
+    more than all the rest of a morning's import, so only stretches with hits are read.
     """
     connection.execute(
         "CREATE TEMP TABLE hit AS SELECT o.rowid AS place, f.rowid AS fresh_place"
         " FROM orders o JOIN fresh f ON o.order_hash = f.order_hash"
     )
+    places = np.sort(connection.execute("SELECT place FROM hit").fetchnumpy()["place"])
+    near = " UNION ALL ".join(
+        "SELECT rowid AS place, * FROM orders"
+        f" WHERE rowid IN (SELECT place FROM hit WHERE place BETWEEN {low} AND {high})"
+        for low, high in _stretches(places)
+    )
     connection.execute(
-        "CREATE TEMP TABLE matched AS SELECT n.*, hit.fresh_place"
-        " FROM (SELECT rowid AS place, * FROM orders WHERE rowid IN (SELECT place FROM hit)) n JOIN hit USING (place)"
+        f"CREATE TEMP TABLE matched AS SELECT n.*, hit.fresh_place FROM ({near}) n JOIN hit USING (place)"
         " JOIN fresh f ON f.rowid = hit.fresh_place WHERE n.source = f.source AND n.order_id = f.order_id"
     )
     differs = " OR ".join(f"f.{name(column)} IS DISTINCT FROM m.{name(column)}" for column in order_columns(rules))
@@ -211,6 +221,15 @@ def _match(connection: DuckDBPyConnection, rules: Rules) -> None:
         " FROM matched m WHERE m.fresh_place = f.rowid"
     )
     connection.execute("DROP TABLE hit")
+
+
+def _stretches(places: Ints) -> list[tuple[int, int]]:
+    """Stretches of row numbers, first and last, that hold all the sorted places."""
+    if not len(places):
+        return [(0, -1)]
+    apart = np.flatnonzero(np.diff(places) > ROWS_APART)
+    low, high = places[np.append(0, apart + 1)], places[np.append(apart, len(places) - 1)]
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _apply(connection: DuckDBPyConnection, rules: Rules, batch: int) -> None:
