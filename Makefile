@@ -24,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(COVERAGE),--cov --cov-report=term) $(PY
 
 say = @printf '%s\n' "· $@: $(1)"
 
-.PHONY: help setup demo test lint check bench bench-quick simulate chaos fmt lock docs picture clean
+.PHONY: help setup demo rehearse test lint check bench bench-quick bench-load fuzz simulate chaos fmt lock docs picture page clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -46,6 +46,11 @@ $(VENV)/.base: $(LOCK) | $(VENV)/.uv-$(UV_VERSION)
 	@$(SYNC)
 	@touch $@
 
+$(VENV)/.rehearse: $(VENV)/.base
+	@echo "· setup: what the local Slack needs"
+	@$(SYNC) --inexact --extra http
+	@touch $@
+
 $(VENV)/.test: $(VENV)/.base
 	@echo "· setup: what the tests need"
 	@$(SYNC) --all-extras --group test --group check
@@ -63,6 +68,10 @@ setup: $(VENV)/.base ## the virtual environment and the locked dependencies
 
 demo: $(VENV)/.base ## a sample shop and its digest of this morning, in this terminal
 	@$(BIN)/asakai demo
+
+# REHEARSE_ARGS="--lang en --data orders.csv" make rehearse
+rehearse: $(VENV)/.rehearse ## a morning in a Slack on this machine, seen in the browser; Ctrl-C ends it
+	@$(BIN)/asakai rehearse $(REHEARSE_ARGS)
 
 test: $(VENV)/.test ## every test, with all engines that can be had here
 	$(call say,pytest)
@@ -104,6 +113,14 @@ bench-quick: $(VENV)/.bench ## the same with 1,000,000 orders and three runs, in
 	$(call say,a first look; the numbers that count come from make bench)
 	@$(BIN)/python -m tests.bench --orders 1000000 --runs 3 $(BENCH_ARGS)
 
+bench-load: $(VENV)/.test ## 50 questions a second for a minute, against the local Slack (LOAD_ARGS="--seconds 10")
+	$(call say,acknowledged within 3 s or not; answers and busy answers)
+	@$(BIN)/python -m tests.bench.load $(LOAD_ARGS)
+
+fuzz: $(VENV)/.test ## 100,000 commands that nobody would type (COMMANDS=1000)
+	$(call say,$(or $(COMMANDS),100000) commands)
+	@ASAKAI_FUZZ=$(or $(COMMANDS),100000) $(BIN)/python -m pytest --quiet --no-header tests/bot/test_fuzz.py
+
 fmt: $(VENV)/.test ## set the code in order
 	$(call say,ruff)
 	@$(BIN)/ruff check --quiet --fix-only .
@@ -118,7 +135,12 @@ picture: $(VENV)/.test ## the READMEs' pictures of the digest
 	@$(BIN)/python -m tests.picture docs/digest.svg en
 	@$(BIN)/python -m tests.picture docs/digest.ja.svg ja
 
+page: ## the local Slack's page from its source (needs Node 20 or newer)
+	$(call say,bot/local_slack/page)
+	@cd bot/local_slack/page_source && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent build
+
 clean: ## everything that was made here goes
 	$(call say,$(VENV) and caches)
 	@if grep -qs '^# asakai demo' demo/shop.toml; then rm -rf demo; fi
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* build
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* build preview \
+		bot/local_slack/page_source/node_modules

@@ -13,6 +13,7 @@ import os
 import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
     from bot.settings import Settings
-    from bot.watch.asked import Past
     from metrics.warehouse.store import Store
 
 FAILED: Final = 1
@@ -162,12 +162,47 @@ def kpi(
 ) -> None:
     """Ask what /kpi would be asked in Slack."""
     settings = _settings(language=lang)
-    from bot.language import Language
     from bot.subcommands import answer
+    from bot.watch.asked import past_of
 
-    dimension, text = settings.main_dimension, " ".join(words or [])
-    language, past = Language.of(settings.language), _past(settings)
+    dimension, past = settings.main_dimension, past_of(settings.state, settings.zone)
+    language, text = _language(settings.language), " ".join(words or [])
     _show(answer(text, _desk(settings), language, main_dimension=dimension, sees_customers=True, past=past))
+
+
+@app.command("rules")
+def alert_rules(lang: Lang = None) -> None:
+    """List the alert rules with owner and last state."""
+    settings = _settings(language=lang)
+    from bot.ruling import listed
+
+    _show(listed(_desk(settings), _language(settings.language)))
+
+
+@app.command()
+def backtest(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="The rule's name, as `asakai rules` lists it.")],
+    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
+    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE")] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Show on which mornings a rule would have fired, for how long and with what values."""
+    settings = _settings(language=lang)
+    from bot.alerting.trial import as_json
+    from bot.present.backtest import backtest as page
+    from bot.ruling import back_tested
+
+    desk = _desk(settings)
+    last = min(until.date(), desk.as_of) if until else desk.as_of
+    if since.date() > last:
+        raise typer.BadParameter("--from lies after --to, or is not over yet.")
+    trial = back_tested(desk, rule, since.date(), last)
+    if json:
+        _print([as_json(trial)])
+    else:
+        _show(page(trial.rule, trial.found, _language(settings.language), all_known=trial.all_known))
 
 
 @app.command()
@@ -176,29 +211,60 @@ def run(lang: Lang = None) -> None:
     settings = _settings(language=lang)
     from bot.delivery.clock import utc_now
     from bot.running import serve
+    from bot.stop import leave
 
     if not serve(settings, _desk(settings), utc_now):
-        from bot.stop import leave
-
         leave(FAILED)  # a thread hangs; the ledger makes it safe to cut it off
 
 
 @app.command()
-def status(
-    *, json: Annotated[bool, typer.Option("--json", help="The mornings as JSON.")] = False, lang: Lang = None
-) -> None:
+def status(*, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, lang: Lang = None) -> None:
     """Show the last 14 mornings: when each digest came, how late, and why."""
     settings = _settings(language=lang)
     from bot.console import mornings_as_json
-    from bot.language import Language
     from bot.present.watching import status as page
-    from metrics.day import zone
+    from bot.watch.asked import past_of
 
-    mornings = _past(settings).mornings()
+    past = past_of(settings.state, settings.zone)
     if json:
-        _print([mornings_as_json(mornings)])
-        return
-    _show(page(mornings, zone(settings.zone), Language.of(settings.language)))
+        _print([mornings_as_json(past.mornings())])
+    else:
+        _show(page(past.mornings(), past.zone, _language(settings.language)))
+
+
+@app.command()
+def rehearse(
+    data: Annotated[Path | None, typer.Option(metavar="FILE", help="Your orders instead of a sample shop.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; otherwise any.")] = 0,
+    *,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Play a morning in a Slack on this machine: digest, /kpi, buttons; ends with Ctrl-C."""
+    from bot.rehearsing import Play, rehearse
+
+    shop = _language(lang or _named_language(os.environ) or Code.JA)
+    rehearse(Play(shop, data, port, browser=not no_browser), _language(lang), _now, lambda line: _print([line]))
+
+
+@app.command()
+def preview(
+    kind: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KIND...", help="digest, alert, problem, or /kpi words; else one of each."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("preview"),
+    lang: Lang = None,
+) -> None:
+    """Write messages as HTML and JSON, and print their Block Kit Builder links."""
+    from bot.previewing import preview_all
+    from bot.subcommands import answer
+
+    settings = _settings(language=lang)
+    desk, language = _desk(settings), _language(settings.language)
+    ask = partial(answer, figures=desk, language=language, main_dimension=settings.main_dimension, sees_customers=True)
+    for done in preview_all(" ".join(kind or ()), desk, language, ask, out):
+        _print([str(done.html), str(done.json), done.link, ""])
 
 
 @docs_app.command("settings")
@@ -240,14 +306,6 @@ def _desk(settings: Settings) -> Desk:
     from bot.desk import desk
 
     return desk(settings, _store(settings), _now)
-
-
-def _past(settings: Settings) -> Past:
-    """What the ledger knows of past mornings; it is opened when it is asked."""
-    from bot.watch.asked import Past, opened
-    from metrics.day import zone
-
-    return Past(opened(settings.state), zone(settings.zone))
 
 
 def _language(lang: str | None) -> Language:
@@ -294,10 +352,9 @@ def _import(
 
 def _send(settings: Settings, to: str | None) -> None:
     from bot.delivery.clock import utc_now
-    from bot.language import Language
     from bot.running import send
 
-    language = Language.of(settings.language)
+    language = _language(settings.language)
     for channel, day, again in send(settings, _desk(settings), utc_now, (to,) if to else settings.digest.channels):
         _print([language.say("cli.sent_before" if again else "cli.sent", channel=channel, day=day)])
 

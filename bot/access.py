@@ -1,6 +1,8 @@
 """Who may see figures, and where?
 
-Default deny: figures are answered in listed channels, and to listed people in a direct message.
+Default deny: figures are answered in listed channels, and to listed people in a direct
+message and in Home. Guests and channels shared with another company get none. Everything
+that must be looked up in Slack (groups, guests, admins) comes in as facts: this file is pure.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ from metrics.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who asked, and where. `shared`: the channel belongs to two companies."""
+    """Who asked, and where. `shared`: the channel belongs to two companies; `guest`: they are no full member."""
 
     user: str
     channel: str
     team: str = ""
     thread_ts: str | None = None
     shared: bool = False
+    guest: bool = False
 
 
 class ChannelNotListed(Problem):
@@ -39,20 +42,56 @@ class ForeignTeam(Problem):
     key = "foreign_team"
 
 
+class GuestRefused(Problem):
+    """Guests of the workspace get no figures anywhere."""
+
+    key = "guest_refused"
+
+
+class AdminsOnly(Problem):
+    """Only an admin of the bot may do that."""
+
+    key = "admins_only"
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The shop's list. `team`: the only workspace that is answered, None for any."""
+    """The shop's list. `team`: the only workspace that is answered, None for any.
+
+    `people`: who is listed, by name or through a user group; `admins` are listed too.
+    `only_people`: in channels, too, only listed people are answered.
+    """
 
     channels: frozenset[str]
     people: frozenset[str] = frozenset()
     team: str | None = None
+    admins: frozenset[str] = frozenset()
+    only_people: bool = False
 
     def refusal(self, who: Who) -> Problem | None:
         """Why that person gets no figures there; None when they do."""
+        if (found := self._stranger(who)) is not None:
+            return found
+        if who.channel.startswith("D"):
+            return None if self.lists(who.user) else PersonNotListed(user=who.user)
+        if who.channel not in self.channels:
+            return ChannelNotListed(channel=who.channel)
+        return PersonNotListed(user=who.user) if self.only_people and not self.lists(who.user) else None
+
+    def refusal_of_person(self, who: Who) -> Problem | None:
+        """Why that person gets no figures where there is no channel: in Home, in a digest of their own."""
+        return self._stranger(who) or (None if self.lists(who.user) else PersonNotListed(user=who.user))
+
+    def refusal_of_admin(self, who: Who) -> Problem | None:
+        """Why that person may not change the shop's settings."""
+        return self._stranger(who) or (None if who.user in self.admins else AdminsOnly(user=who.user))
+
+    def lists(self, user: str) -> bool:
+        """Whether the shop has named that person."""
+        return user in self.people or user in self.admins
+
+    def _stranger(self, who: Who) -> Problem | None:
+        """Why somebody is none of us, wherever they ask."""
         if who.shared or (self.team is not None and who.team != self.team):
             return ForeignTeam(team=who.team)
-        if who.channel in self.channels:
-            return None
-        if who.channel.startswith("D"):
-            return None if who.user in self.people else PersonNotListed(user=who.user)
-        return ChannelNotListed(channel=who.channel)
+        return GuestRefused(user=who.user) if who.guest else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.grammar.words import DIMENSION_WORDS, NOUNS, TOPIC_WORDS
+from bot.grammar.words import COMPARE_WORDS, DIMENSION_WORDS, HANDOUT_WORDS, NEXT_WORDS, NOUNS, TOPIC_WORDS
 from bot.language import Language
 from bot.subcommands import SUBCOMMANDS, Period
 
@@ -44,6 +44,41 @@ in it*; for the others it means the state at its end.
 
 `channel:web`, `チャネル=Google広告`, `region:「東京 都心」`, `entry:定期`, `channel:不明` (no value).
 A label that lies in one dimension only may stand alone: `リピート率 LINE`.
+
+## Language
+
+`/kpi 言語 英語`, `/kpi language ja`: from now on whoever typed it is answered in that language; `/kpi language` says
+which one it is. `/kpi 言語 チャンネル 英語`, `/kpi language channel ja`: an admin chooses the language of what is
+posted and answered in a channel; readers who chose their own keep it.
+"""
+_MORE: Final = """## Words that may be added
+
+| like this | what it does |
+| --- | --- |
+| {before} | against the period before: the month before a month, else as many days; without a period the usual window |
+| {week} | against the same weekday last week |
+| `リピート率 LINE 比較 楽天` `repeat LINE vs email` | one label of a dimension against another |
+| `リピート率 先月 比較 8月` `repeat last month vs august` | one period against another |
+| {next} | the next rows of a long table; `続き3`, `page 3` |
+| {share} | the answer, signed, to the channel; single customers never |
+| {csv} | the answer as a file, in a direct message to those who may export |
+| {xlsx} | the same as a workbook |
+| `時点:2026-11-01` `asof:2026-11-01` | the answer of the morning after that day |
+
+## Buttons and choices
+
+Each carries a question that could be typed; the text form of a message lists them. Under an answer: the next
+dimension (inside the label that is furthest behind), **{compare}**, **{why}**, **{definition}**,
+the other figures, then **{share_button}** (once per answer), **CSV**, **Excel**. The panel
+(`/kpi` alone) adds a menu of segments and a date.
+
+## Shortcuts
+
+- **{ask}** (anywhere): a form with figure, split, label, period and comparison; the answer
+  goes where the person chooses, to them alone, or into their direct message.
+- **{source}** (on a message of the bot): definition,
+  numerator and denominator, cohort dates and what was left out, counted again from the orders that were known when the
+  message was made.
 """
 _MEANS: Final = {
     Period.COHORT: "who first bought in it",
@@ -55,7 +90,29 @@ _MEANS: Final = {
 
 def manual() -> str:
     """The whole page, as it is checked in."""
-    return "\n".join((_INTRODUCTION, *_subcommands(), _PERIODS, *_dimensions(), *_topics()))
+    return "\n".join((_INTRODUCTION, *_subcommands(), _PERIODS, _more(), *_dimensions(), *_topics()))
+
+
+def _more() -> str:
+    ja, en = Language.of("ja"), Language.of("en")
+    both = {
+        name: f"{en.say(key)} · {ja.say(key)}"
+        for name, key in (
+            ("compare", "onward.compare"),
+            ("why", "button.why"),
+            ("definition", "button.definition"),
+            ("share_button", "onward.share"),
+            ("ask", "ask_form.title"),
+            ("source", "source.title"),
+        )
+    }
+    words = {
+        "before": _listed((*COMPARE_WORDS["any"], *COMPARE_WORDS["before"])),
+        "week": _listed(COMPARE_WORDS["week"]),
+        "next": _listed(NEXT_WORDS),
+        **{name: _listed(words) for name, words in HANDOUT_WORDS.items()},
+    }
+    return _MORE.format(**both, **words)
 
 
 def _subcommands() -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from bot.access import Who
 from bot.page import Page
+from metrics.problem import Problem
 
 
 class Doing(StrEnum):
@@ -25,6 +26,14 @@ class Doing(StrEnum):
     CLOSE = "close"  # a modal closed: its callback_id
     SHORTCUT = "shortcut"  # global or on a message: its callback_id
     EVENT = "event"  # an event of the Events API: its type
+
+
+class Refusing(Protocol):
+    """Who may see figures where."""
+
+    def refusal(self, who: Who) -> Problem | None:
+        """Why that person gets no figures there; None when they do."""
+        ...
 
 
 class Web(Protocol):
@@ -68,6 +77,10 @@ class Route:
     take: Callable[[Deed], None]
     check: Callable[[Deed], Mapping[str, str]] | None = None
     open_to_all: bool = False
+
+    def judged(self, deed: Deed) -> Mapping[str, str]:
+        """What is wrong with a submitted form; nothing where the route has no check."""
+        return self.check(deed) if self.check else {}
 
     def fits(self, doing: Doing, name: str) -> bool:
         """Whether this route takes that deed."""

@@ -9,30 +9,47 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from bot.alerting.rules import every_rule
 from bot.grammar import Vocabulary
+from bot.present.rules import RuleLine, rules
+from bot.remembered import Remembered
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
 from metrics.dormancy import AboutToGoDormant, return_chance
+from metrics.moved import Buyers, Moved, moved
 from metrics.problem import Problem
 from metrics.report import Basis, NoPurchases, Quality, Report, build
 from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
-from metrics.table import Asked
+from metrics.table import LIMIT, Asked
+from metrics.watch import Shop, sights
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from bot.language import Language
+    from bot.page import Page
     from bot.settings import Settings
+    from bot.settings.watching import AlertRule
+    from metrics.alert import Rule, Sight, Standing
     from metrics.estimate import Estimate
 
 LABELS_KNOWN: Final = 100
 PSEUDONYM_LETTERS: Final = 8
 STALE_DAYS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the state database knows of rules: those made in Slack, and how each stands."""
+
+    rules: tuple[tuple[AlertRule, str], ...] = ()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
 
 
 class DayNotOver(Problem):
@@ -49,6 +66,18 @@ class Knowledge(CountsReader, Protocol):
         ...
 
 
+class Past(Protocol):
+    """A store's imports: what was known on many past mornings."""
+
+    def knowing(self, known_at: datetime, as_of: date) -> tuple[Knowledge, bool]:
+        """What was known then of days up to as_of, and whether today's knowledge differs."""
+        ...
+
+    def knew_anything(self, known_at: datetime) -> bool:
+        """Whether something had been imported by then."""
+        ...
+
+
 class Shelf(Knowledge, Protocol):
     """The store, as far as the desk reads it."""
 
@@ -60,12 +89,16 @@ class Shelf(Knowledge, Protocol):
         """What was known at that instant."""
         ...
 
+    def history(self) -> Past:
+        """What was known on past mornings."""
+        ...
+
     def first_import_at(self) -> datetime | None:
         """When anything was known for the first time."""
         ...
 
     def last_import_at(self) -> datetime | None:
-        """When anything was known for the last time."""
+        """When anything was learned for the last time."""
         ...
 
     def refresh(self) -> bool:
@@ -99,6 +132,8 @@ class Desk:
     now: Callable[[], datetime]
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _vocabulary: Vocabulary | None = None
+    stored: Callable[[], Stored] = Stored
+    _remembered: Remembered | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -113,7 +148,14 @@ class Desk:
     def refresh(self) -> None:
         """Take notice of imports since the last look."""
         if self.store.refresh():
-            self._vocabulary = None
+            self._vocabulary, self._remembered = None, None
+
+    @property
+    def _reader(self) -> Knowledge:
+        """The store as it is now, which remembers what was just asked."""
+        if self._remembered is None:
+            self._remembered = Remembered(self.store)
+        return self._remembered
 
     def vocabulary(self) -> Vocabulary:
         """The dimensions and labels that a question may name."""
@@ -129,16 +171,27 @@ class Desk:
         filters: Sequence[tuple[str, str]] = (),
         dimensions: Sequence[str] = (),
         period: Span | None = None,
+        known_at: datetime | None = None,
+        limit: int = LIMIT,
     ) -> Report:
-        """The figures of the morning after `as_of`, with today's knowledge.
+        """The figures of the morning after `as_of`, with today's knowledge or that of `known_at`.
 
-        A past morning says so: its basis names today as the instant of knowledge.
+        A past morning says so: its basis names the instant of knowledge. `limit`: rows of a segment table.
         Raises DayNotOver, NoPurchases, BeforeFirstPurchase, UnknownDimension.
         """
         self._check(as_of, dimensions)
-        known_at = self.now() if as_of < self.as_of else None
-        asked = Asked(target=self.settings.target, period=period)
-        return self._build(self.store, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
+        known_at = known_at or (self.now() if as_of < self.as_of else None)
+        asked = Asked(target=self.settings.target, period=period, limit=limit)
+        return self._build(reader, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+
+    def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
+        """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
+        counts = [
+            (self._reader.counts(ALL, dict(group.filters)), self._reader.counts(dimension, dict(group.filters)))
+            for group in (before, after)
+        ]
+        return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
 
     def digest(
         self, as_of: date | None = None, *, known_at: datetime | None = None, dimensions: Sequence[str] = ()
@@ -165,6 +218,65 @@ class Desk:
         morning = _Morning(as_of, dimensions=(dimension,), asked=Asked(target=self.settings.threshold))
         return self._build(self.store, morning)
 
+    def rules(self, language: Language) -> Page:
+        """The list of alert rules with owner and last state."""
+        stored = self.stored()
+        lines = tuple(
+            RuleLine(
+                one.rule, one.source.value, one.owner, one.channels, stored.standings.get(one.name), enabled=one.enabled
+            )
+            for one in every_rule(self.settings, stored.rules)
+        )
+        return rules(lines, self.now().astimezone(self.zone), language)
+
+    def sights(self, rule: Rule, as_ofs: Sequence[date], reader: Knowledge | None = None) -> Iterator[Sight]:
+        """What a rule sees on those mornings, oldest first, with today's knowledge or another `reader`'s."""
+        store = reader or self.store
+        start = store.counts(ALL).start
+        if start is None:
+            raise NoPurchases
+        burn_in = self._burn_in(start, store.quality(as_ofs[-1]))
+        yield from sights(store, rule, as_ofs, Shop(burn_in, lambda day: self._newest(store, day)))
+
+    def past_sights(self, rule: Rule, as_ofs: Sequence[date]) -> tuple[tuple[Sight, ...], int, bool]:
+        """What a rule would have seen on past mornings, with what was known then.
+
+        Also how many of them today's knowledge would tell otherwise, and whether all lie after the first import.
+        Mornings of one knowledge are asked for at once.
+        """
+        found: list[Sight] = []
+        history = self.store.history()
+        differ = 0
+        for reader, days, replayed in self._by_knowledge(history, as_ofs):
+            found.extend(self.sights(rule, days, reader))
+            differ += len(days) if replayed else 0
+        known = all(history.knew_anything(self._due(day)) for day in as_ofs)
+        return tuple(found), differ, known
+
+    def _by_knowledge(self, history: Past, as_ofs: Sequence[date]) -> Iterator[tuple[Knowledge, list[date], bool]]:
+        reader: Knowledge = self.store
+        days: list[date] = []
+        differs = False
+        for day in as_ofs:
+            now, other = history.knowing(self._due(day), day)
+            if days and now is not reader:
+                yield reader, days, differs
+                days = []
+            reader, differs = now, other
+            days.append(day)
+        if days:
+            yield reader, days, differs
+
+    def _due(self, day: date) -> datetime:
+        """When the digest of the morning after that day was due."""
+        local = datetime.combine(day + timedelta(days=1), self.settings.digest.at, tzinfo=self.zone)
+        return local.astimezone(UTC)
+
+    def _newest(self, store: Knowledge, as_of: date) -> date | None:
+        """The day of the newest order up to and on `as_of`."""
+        newest_at = store.quality(as_of).newest_at
+        return newest_at.astimezone(self.zone).date() if newest_at else None
+
     def candidates(self, report: Report, limit: int) -> tuple[AboutToGoDormant, ...]:
         """Customers about to go dormant on the report's day, in the order to contact them."""
         as_of = report.basis.as_of
@@ -184,6 +296,11 @@ class Desk:
         newest = newest_at.astimezone(self.zone).date()
         return newest if (report.basis.as_of - newest).days >= STALE_DAYS else None
 
+    def _knew_all(self, known_at: datetime) -> bool:
+        """Whether nothing was learned since then."""
+        last = self.store.last_import_at()
+        return last is None or last <= known_at
+
     def _name(self, customer_id: str) -> str:
         kind, _, shop_id = customer_id.partition(":")
         if self.settings.customers.show_ids and kind == "id":
@@ -200,8 +317,7 @@ class Desk:
 
     def _morning_if_known(self, day: date) -> datetime | None:
         """When the digest of that day was due, where something had been imported by then."""
-        local = datetime.combine(day + timedelta(days=1), self.settings.digest.at, tzinfo=self.zone)
-        morning, first = local.astimezone(UTC), self.store.first_import_at()
+        morning, first = self._due(day), self.store.first_import_at()
         return morning if first is not None and first <= morning else None
 
     def _build(self, reader: Knowledge, morning: _Morning) -> Report:

@@ -158,6 +158,11 @@ class Language:
             return self.say("custom.none")
         return self.say("custom.days", count=float(_rounded(value, 1)))
 
+    def days_moved(self, value: float) -> str:
+        """+3日, -1.5日, ±0日."""
+        said = self.days(abs(value))
+        return f"{'+' if value > 0 else '-' if value < 0 else '±'}{said}"
+
     def money(self, minor: int, currency: str) -> str:
         """1,234,567円, £12.34: an amount in minor units."""
         from babel.numbers import format_currency, get_currency_precision  # noqa: PLC0415  babel is slow to import

@@ -23,6 +23,8 @@ def printable(text: str) -> str:
 
     Names come from orders: no renderer may let them steer a terminal or hide a word.
     """
+    if text.isprintable():  # the usual case, told at once
+        return text.strip()
     kept = text.translate(_BREAKS).replace("\r\n", "\n")
     return "".join(c for c in kept if c == "\n" or unicodedata.category(c) not in _UNSEEN).strip()
 
@@ -125,11 +127,17 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What can be asked next: `command` is /kpi text; the answer is the same as typing it."""
+    """What can be asked next: `command` is /kpi text; the answer is the same as typing it.
+
+    `pin`: words that a press adds, so that it means later what it meant when it was shown.
+    `action`: who takes the press: "kpi" answers it as a command, another name goes to its room.
+    """
 
     text: str
     command: str
     primary: bool = False
+    pin: str = ""
+    action: str = "kpi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,37 @@ class Buttons:
     """A row of buttons; at most 5."""
 
     items: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """One of several questions to choose; the choice is answered as its command."""
+
+    prompt: str
+    options: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A day to choose; the command is the day. `day`: the one that is shown, as 2026-11-20."""
+
+    prompt: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Menus and calendars side by side."""
+
+    items: tuple[Menu | Calendar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who did this, or is called. `user`: the id of a person or group; `text`: a sentence with {user} in it."""
+
+    user: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +193,7 @@ class Quote:
     blocks: tuple[Mapping[str, Any], ...]
 
 
-Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Footnote | Quote
+Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Choices | Signature | Footnote | Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +201,12 @@ class Page:
     """One message. `headline` is the notification text: number first, no mark-up.
 
     `thread`: pages that follow as replies (tables, notes). `language`: the code of the
-    language the words are in, for what a renderer has to add ("… and 12 more").
+    language the words are in, for what a renderer has to add ("… and 12 more"). `about`: what a
+    posted message keeps unseen, so that its numbers can be counted again.
     """
 
     headline: str
     parts: tuple[Part, ...]
     thread: tuple[Page, ...] = field(default=())
     language: str = "ja"
+    about: tuple[tuple[str, str], ...] = ()

@@ -10,29 +10,39 @@ import os
 import socket
 import threading
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot import log as logging
-from bot.access import Access, Who
-from bot.delivery.clock import Calendar, utc_now
+from bot.alerting.alarm import Hours
+from bot.alerting.book import Book
+from bot.alerting.room import Outside, Room, Rooms, room
+from bot.answering import Answering
+from bot.choices.chosen import Plan
+from bot.choices.current import Current
+from bot.choices.store import Choices
+from bot.choices.targets import calendar
+from bot.delivery.clock import utc_now
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
-from bot.delivery.morning import DIGEST, Morning, Target, data_day, send_now
+from bot.delivery.morning import DIGEST, Morning, data_day, send_now
+from bot.delivery.outlet import Outlet
 from bot.delivery.payload import payload_of
-from bot.delivery.post import DeliveryOpen, Directory, SlackChannel, SlackUnreachable, refusal, web_client
+from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, SlackUnreachable, ask, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from bot.delivery.web import WebCalls
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
-from bot.present.alert import alert
 from bot.present.digest import digest
+from bot.reception import Reception
+from bot.roll import Roll
+from bot.ruling import WORKSPACE, stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
-from bot.slack import Answers, Edge
+from bot.slack import Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import answer, explain
 from bot.watch.asked import Past
@@ -45,27 +55,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime
 
+    from bot.access import Who
     from bot.desk import Desk
     from bot.page import Page
+    from bot.question import Figures
     from bot.settings import Settings
-    from metrics.alert import Judgement
-
-WORKSPACE = "default"
-"""One bot serves one workspace; the ledger's keys leave room for more."""
 
 notes = structlog.get_logger("asakai")
 
 
+class DigestGone(Problem):
+    """The digest was deleted after it was owed."""
+
+    key = "digest_gone"
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A shop's bot: its settings, its desk, and its clock."""
+    """A shop's bot at each moment: what its files and Slack say now, its desk, and its clock."""
 
-    settings: Settings
-    desk: Desk
+    current: Current
+    first_desk: Desk
     now: Callable[[], datetime]
-    language: Language
-    saying: Saying | None = None
     history: History | None = None
+    gate: bool = True
+    _desks: dict[int, Desk] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.current.now().settings
+
+    @property
+    def desk(self) -> Desk:
+        """The desk with the settings in force; a new one only where something was chosen in Slack."""
+        effective = self.current.now()
+        version = effective.chosen.version
+        desk = self._desks.get(version)
+        if desk is None:
+            desk = replace(self.first_desk, settings=effective.settings)
+            self._desks.clear()
+            self._desks[version] = desk
+        return desk
 
     # -- what is posted ----------------------------------------------------------
 
@@ -73,82 +104,139 @@ class Shop:
         """The bytes of a message that is due: computed from all that is known now."""
         day = data_day(row.key.local_date)
         self.desk.refresh()
-        figures: tuple[tuple[str, float], ...] = ()
-        if row.key.kind is Kind.ALERT:
-            page = self._alert(day)
-        elif self.saying is None:
-            page = self.digest(day)
-        elif row.key.kind in {Kind.DATA_NOTICE, Kind.OWNER_NOTICE}:
-            page = self.saying.notice(row)
-        else:
-            said = self.saying.digest(row, lambda: (self.digest(day), self._rate(day)))
-            page, figures = said.page, said.figures
-        payload = payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day)
+        page, figures = self._said(row, day)
+        native = self.settings.slack.native_blocks
+        payload = payload_of(page, native=native, data_as_of=day, known_at=self.now())
         return replace(payload, figures=figures)
 
-    def _rate(self, day: date) -> float | None:
-        return self.desk.report(day).repeat.now.rate.value
+    def _said(self, row: Delivery, day: date) -> tuple[Page, tuple[tuple[str, float], ...]]:
+        """A row's page, and the figures in it that a later morning compares with."""
+        name, channel = row.key.name, row.key.channel
+        saying = self._saying(row)
+        if saying is None:
+            return self.digest(day, name, channel), ()
+        if row.key.kind in {Kind.DATA_NOTICE, Kind.OWNER_NOTICE}:
+            return saying.notice(row), ()
+        said = saying.digest(row, lambda: self.digest(day, name, channel))
+        return said.page, said.figures
 
-    def digest(self, day: date) -> Page:
-        """The digest of the morning after `day`."""
-        return digest(self.desk.report(day, dimensions=(self.settings.main_dimension,)), self.language)
-
-    def _alert(self, day: date) -> Page:
-        report = self.desk.alert(day)
-        return alert(report.judgement, report, self.language)
-
-    def judge(self, day: date) -> Judgement:
-        """How that day's repeat rate stands against the alert's threshold."""
-        return self.desk.alert(day).judgement
-
-    def targets(self, directory: Directory) -> tuple[Target, ...]:
-        """Each channel with what it gets."""
-        settings, wanted = self.settings, self.settings.digest
-        calendar = Calendar(
-            None if wanted.country == "none" else wanted.country,
-            frozenset(wanted.company_holidays),
-            frozenset(wanted.working_days),
-            every_day=not wanted.business_days_only,
+    def _saying(self, row: Delivery) -> Saying | None:
+        """Who puts the words of that digest together: of its customers and in its language."""
+        if self.history is None:
+            return None
+        plan = Plan(DIGEST) if row.key.kind is Kind.OWNER_NOTICE else self.current.now().plan(row.key.name)
+        language = self.language_of(row.key.name if plan and plan.name != DIGEST else DIGEST, row.key.channel)
+        wanted, desk = self.settings.digest, self.desk
+        return Saying(
+            desk,
+            desk.store,
+            self.history,
+            language,
+            self.now,
+            gate=self.gate and wanted.fresh_only,
+            points=wanted.restatement_points,
+            filters=plan.filters if plan else (),
         )
-        digests, alerts = directory.ids(wanted.channels), directory.ids(settings.alert_channels)
-        channels = tuple(dict.fromkeys((*digests, *alerts)))
-        return tuple(
-            Target(
-                channel,
-                wanted.at,
-                self.desk.zone,
-                calendar,
-                digest=channel in digests,
-                alerts=settings.alert.enabled and channel in alerts,
-            )
-            for channel in channels
+
+    def language_of(self, name: str, channel: str) -> Language:
+        """The language of a digest there; a channel's own where the digest is gone."""
+        effective = self.current.now()
+        return Language.of(effective.language_of_plan(effective.plan(name) or Plan(DIGEST), channel))
+
+    def digest(self, day: date, name: str = DIGEST, channel: str = "") -> Page:
+        """A digest of the morning after `day`, of its customers and in its language."""
+        effective = self.current.now()
+        plan = effective.plan(name) or (Plan(DIGEST) if name == DIGEST else None)
+        if plan is None:
+            raise DigestGone(name=name)
+        dimension = plan.dimension or self.settings.main_dimension
+        report = self.desk.report(day, filters=plan.filters, dimensions=(dimension,))
+        return digest(report, Language.of(effective.language_of_plan(plan, channel)))
+
+    def alerting(self, book: Book, client: Client, reception: Reception) -> Room:
+        """The room of the rules, with the settings in force."""
+        settings, effective = self.settings, self.current.now()
+        outside = Outside(
+            lambda channels: reception.directory.ids(tuple(channels)),
+            lambda call: ask(client, "chat.update", call, "ts"),
+            self.now,
+            awake,
+            f"{socket.gethostname()}:{os.getpid()}",
+            self.say,
+            lambda who: reception.door().refusal(who),
         )
+        main = effective.plan(DIGEST) or Plan(DIGEST, at=settings.digest.at)
+        hours = Hours(main.at, self.desk.zone, calendar(main, settings))
+        return room(book, self.desk, settings, Language.of(settings.language), hours, outside)
 
     # -- what is answered ----------------------------------------------------------
 
-    def answers(self, directory: Directory, team: str | None) -> Answers:
-        """What Slack's edge asks of us."""
-        return Answers(self.answer, self.explain, self._say, lambda: self.access(directory, team))
+    def language(self, who: Who) -> Language:
+        """The reader's language."""
+        return Language.of(self.current.now().language_of_person(who.user, who.channel))
 
-    def answer(self, text: str, who: Who) -> Page:
-        """The page for a text; raises Problem."""
+    def answer(self, text: str, who: Who, figures: Figures | None = None) -> Page:
+        """The page for a text; raises Problem. `figures`: the desk, watched."""
         self.desk.refresh()
         sees = who.user in self.settings.customers.allowed_users
         past = Past(self.history, self.desk.zone, who.channel) if self.history else None
-        main = self.settings.main_dimension
-        return answer(text, self.desk, self.language, main_dimension=main, sees_customers=sees, past=past)
+        return answer(
+            text,
+            figures or self.desk,
+            self.language(who),
+            main_dimension=self.settings.main_dimension,
+            sees_customers=sees,
+            past=past,
+        )
 
-    def explain(self, problem: Problem, _who: Who) -> Page:
+    def explain(self, problem: Problem, who: Who) -> Page:
         """The page that says a problem."""
-        return explain(problem, self.language)
+        return explain(problem, self.language(who))
 
-    def access(self, directory: Directory, team: str | None) -> Access:
-        """Who gets figures where."""
-        channels = frozenset(directory.ids(tuple(self.settings.channels)))
-        return Access(channels, frozenset(self.settings.slack.allowed_users), team)
-
-    def _say(self, page: Page) -> Payload:
+    def say(self, page: Page) -> Payload:
+        """A page as Slack takes it."""
         return payload_of(page, native=self.settings.slack.native_blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The shop and its reception as the room of answers sees them."""
+
+    shop: Shop
+    reception: Reception
+
+    @property
+    def figures(self) -> Figures:
+        """Who knows the figures."""
+        return self.shop.desk
+
+    def answer(self, text: str, who: Who) -> Page:
+        """The page for a text; raises Problem."""
+        return self.reception.answer(text, who)
+
+    def language(self, who: Who) -> Language:
+        """The reader's language."""
+        return self.shop.language(who)
+
+    def say(self, page: Page, known_at: datetime | None = None) -> Payload:
+        """A page as Slack takes it."""
+        return payload_of(page, native=self.shop.settings.slack.native_blocks, known_at=known_at)
+
+    def now(self) -> datetime:
+        """The clock."""
+        return self.shop.now()
+
+    def may_export(self, who: Who) -> bool:
+        """Whether that person may have files; raises a Problem where they had too many today."""
+        settings = self.shop.settings
+        if who.user not in {*settings.export.allowed_users, *settings.slack.allowed_users, *settings.slack.admins}:
+            return False
+        self.reception.may_export(who)
+        return True
+
+    def audit(self, what: str, who: Who, of: str, rows: int) -> None:
+        """Write down what somebody took away."""
+        self.reception.took(who, "share" if what == "share" else "export", of, rows)
 
 
 def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> bool:
@@ -164,20 +252,29 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     app_token = settings.secret("app_token") if settings.slack.mode == "socket" else ""
     signing_secret = settings.secret("signing_secret") if settings.slack.mode == "http" else ""
     team = check_token(client)
-    shop, directory = Shop(settings, desk, now, Language.of(settings.language)), Directory(client)
-    _check_channels(shop, directory)
-    with closing(_ledger(settings, now)) as ledger:
-        shop = with_past(shop, ledger)
+    with (
+        closing(_ledger(settings, now)) as ledger,
+        closing(Choices.open(settings.state, WORKSPACE)) as choices,
+        closing(Book.open(settings.state, WORKSPACE)) as book,
+    ):
+        shop = Shop(Current(settings, choices, awake), desk, now, ledger)
+        desk.stored = lambda: stored(book)
+        reception = Reception(shop, choices, ledger, Directory(client), Roll(WebCalls(client)), team)
+        alerts = Rooms(lambda: shop.alerting(book, client, reception), lambda: shop.current.now().chosen.version)
+        _check_channels(reception)
         courier = _courier(shop, ledger, SlackChannel(client))
-        morning = Morning(ledger, courier, WORKSPACE, lambda: shop.targets(directory), shop.judge, settings.alert.judge)
-        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language)
+        morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
+        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language_of)
         morning.courier = replace(courier, tell=watched.tell(now))
         watched.keep(settings.digest.notice_after_minutes)
         ticker = Ticker(morning.tick, now)
-        edge = Edge(client, shop.answers(directory, team), signing_secret=signing_secret)
+        answers, web = reception.answers(), WebCalls(client)
+        room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
+        routes = (*room.routes(), *reception.home().routes(), *alerts.routes())
+        edge = Edge(client, replace(answers, answer=room.answer), signing_secret=signing_secret, routes=routes)
         _warm(shop)
         ticker.start()
-        notes.info("started", mode=settings.slack.mode, channels=len(settings.digest.channels))
+        notes.info("started", mode=settings.slack.mode, channels=len(shop.settings.digest.channels))
         closings: list[Callable[[float], bool]] = [
             ticker.close,
             watched.let_go(courier.owner),
@@ -193,14 +290,6 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     return clean
 
 
-def with_past(shop: Shop, ledger: Ledger, *, gate: bool = True) -> Shop:
-    """The shop that knows what became of the mornings before; `gate`: an incomplete day waits."""
-    digest, desk = shop.settings.digest, shop.desk
-    points, gated = digest.restatement_points, gate and digest.fresh_only
-    saying = Saying(desk, desk.store, ledger, shop.language, shop.now, gate=gated, points=points)
-    return replace(shop, saying=saying, history=ledger)
-
-
 def _warm(shop: Shop) -> None:
     """Read the counts before anyone asks; without orders the bot runs all the same, and says so when asked."""
     try:
@@ -210,10 +299,10 @@ def _warm(shop: Shop) -> None:
         notes.warning("no_figures_yet", why=problem.key)
 
 
-def _check_channels(shop: Shop, directory: Directory) -> None:
+def _check_channels(reception: Reception) -> None:
     """Let a misspelt channel stop the start, not the first morning; a Slack that is away may come back."""
     try:
-        shop.targets(directory)
+        reception.targets(strict=True)
     except SlackUnreachable as problem:
         notes.warning("channels_not_checked", why=problem.values["reason"])
 
@@ -226,11 +315,10 @@ def send(
         raise MissingSetting(name="digest.channels", variable="ASAKAI_DIGEST__CHANNELS")
     logging.configure("CRITICAL")  # what went wrong is said in a sentence
     client = web_client(settings.secret("bot_token"), settings.slack.base_url)
-    shop = Shop(settings, desk, now, Language.of(settings.language))
-    shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
-    ids = Directory(client).ids(tuple(channels))
-    with closing(_ledger(settings, now)) as ledger:
-        shop = with_past(shop, ledger, gate=False)  # who sends by hand has seen the data
+    with closing(_ledger(settings, now)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
+        shop = Shop(Current(settings, choices, awake), desk, now, ledger, gate=False)  # who sends by hand has seen it
+        shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
+        ids = Directory(client).ids(tuple(channels))
         courier = _courier(shop, ledger, SlackChannel(client))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))

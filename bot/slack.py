@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from slack_bolt import App, BoltRequest, BoltResponse
 
-from bot.access import Access, Who
-from bot.deed import Deed, Doing, Route, chosen
+from bot.access import Who
+from bot.deed import Deed, Doing, Refusing, Route, chosen
+from bot.delivery import outlet
 from bot.delivery.reply import Reply, by_url, in_channel
 from bot.delivery.web import WebCalls
 from bot.workers import Once, Workers
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from bot.delivery.row import Payload
     from bot.page import Page
 
-SCOPES = ("app_mentions:read", "commands", "chat:write")
-"""What this file's listeners and calls need of a bot token."""
-EVENTS = ("app_mention",)
+SCOPES = ("app_mentions:read", "commands", "chat:write", *outlet.SCOPES)
+"""What this file's listeners and calls, and those behind them, need of a bot token."""
+EVENTS = ("app_home_opened", "app_mention")
 COMMAND = "/kpi"
 
 LISTENER_THREADS = 20  # Bolt's own five would leave the sixth command unacknowledged
@@ -67,7 +68,7 @@ class Answers:
     answer: Callable[[str, Who], Page]
     explain: Callable[[Problem, Who], Page]
     say: Callable[[Page], Payload]
-    access: Callable[[], Access]
+    access: Callable[[], Refusing]
 
 
 @dataclass(slots=True)
@@ -123,9 +124,7 @@ class Edge:
         channel = body.get("channel", {}).get("id") or container.get("channel_id", "")
         thread = body.get("message", {}).get("thread_ts") or container.get("thread_ts")
         who = Who(body["user"]["id"], channel, (body.get("team") or {}).get("id", ""), thread)
-        self._take(
-            action.get("value", ""), who, by_url(body["response_url"], who.thread_ts), body.get("trigger_id", "")
-        )
+        self._take(chosen(action), who, by_url(body["response_url"], who.thread_ts), body.get("trigger_id", ""))
 
     def on_mention(self, body: dict[str, Any]) -> None:
         """Take `@asakai …` in a channel or thread; Bolt has acknowledged it."""
@@ -146,7 +145,7 @@ class Edge:
         def on_deed(ack: Callable[..., None], body: dict[str, Any]) -> None:
             deed = self._deed(doing, body)
             route = next(route for route in self.routes if route.fits(doing, deed.name))
-            wrong = route.check(deed) if route.check else {}
+            wrong = route.judged(deed)
             if wrong:
                 ack(response_action="errors", errors=dict(wrong))
                 return

@@ -6,14 +6,17 @@ from the same lines. Figures come from the desk, words from `bot.present`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from bot.grammar import Ask, Vocabulary, parse
-from bot.page import Footnote, Page
+from bot.comparison import UnfitComparison, compare, why
+from bot.grammar import Ask, parse
+from bot.grammar.writing import written
+from bot.onward import FILES, paged, usual, with_ways
+from bot.page import Footnote, Page, Table
 from bot.present.definition import definition
 from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
@@ -22,23 +25,27 @@ from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
 from bot.present.segment import segment
 from bot.present.waiting import waiting
-from bot.present.watching import PastMorning, Posted, posted, recomputed, status
+from bot.present.watching import posted, recomputed, status
+from bot.question import Figures, Past, Question
 from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
 from metrics.repeat import WITHIN_DAYS
 from metrics.segment import PURCHASE_COUNT
+from metrics.table import LIMIT
 
 if TYPE_CHECKING:
     from datetime import date
-    from zoneinfo import ZoneInfo
 
     from bot.language import Language
-    from metrics.day import Span
-    from metrics.dormancy import AboutToGoDormant
+    from bot.present.watching import Posted
     from metrics.report import Report
 
 LIST_LENGTH: Final = 50
+LONGEST_LIST: Final = 1000
+LONGEST_TABLE: Final = 200
+ROWS: Final = 20
+"""Rows of a long table that are shown at once."""
 
 
 class UnfitDays(Problem):
@@ -71,6 +78,12 @@ class NotUnderstood(Problem):
     key = "unknown_word"
 
 
+class NoSuchPage(Problem):
+    """The table is not that long."""
+
+    key = "no_such_page"
+
+
 class CustomersNotShown(Problem):
     """Single customers are only for those whom the shop has named."""
 
@@ -81,67 +94,6 @@ class NothingPosted(Problem):
     """No message of that morning is on record."""
 
     key = "nothing_posted"
-
-
-class Past(Protocol):
-    """Who knows what became of the mornings: the ledger."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The shop's time zone."""
-        ...
-
-    def posted(self, day: date | None) -> Posted | None:
-        """The digest of a date, the newest without one."""
-        ...
-
-    def mornings(self) -> Sequence[PastMorning]:
-        """The last fourteen."""
-        ...
-
-
-class Figures(Protocol):
-    """Who knows the figures: the desk."""
-
-    @property
-    def as_of(self) -> date:
-        """The last complete day."""
-        ...
-
-    def vocabulary(self) -> Vocabulary:
-        """What may be asked for."""
-        ...
-
-    def report(
-        self,
-        as_of: date,
-        *,
-        filters: Sequence[tuple[str, str]] = (),
-        dimensions: Sequence[str] = (),
-        period: Span | None = None,
-    ) -> Report:
-        """The figures of the morning after `as_of`."""
-        ...
-
-    def pseudonyms(self, customers: Sequence[AboutToGoDormant]) -> Mapping[str, str]:
-        """How customers are called before readers, by customer_id."""
-        ...
-
-    def candidates(self, report: Report, limit: int) -> tuple[AboutToGoDormant, ...]:
-        """Customers about to go dormant, in the order to contact them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An Ask with what is needed to answer it."""
-
-    ask: Ask
-    figures: Figures
-    language: Language
-    main_dimension: str
-    sees_customers: bool
-    past: Past | None = None
 
 
 Answer = Callable[[Question], Page]
@@ -160,17 +112,20 @@ class Period(StrEnum):
 class Subcommand:
     """One line of SUBCOMMANDS. `days`: the numbers of days it can be asked for (休眠 90日).
 
-    `narrows`: whether it knows filters and dimensions.
+    `narrows`: whether it knows filters and dimensions; `compares`: whether two sides of it can be compared.
     """
 
     answer: Answer
     period: Period = Period.COHORT
     days: tuple[int, ...] = ()
     narrows: bool = True
+    compares: bool = False
 
 
 def _panel(question: Question) -> Page:
-    return panel(_report(question), question.language, asked=question.ask.raw)
+    return with_ways(
+        panel(_report(question), question.language, asked=question.ask.raw, onward=usual(question)), question
+    )
 
 
 def _repeat(question: Question) -> Page:
@@ -190,13 +145,17 @@ def _segment(question: Question) -> Page:
     return _repeat(replace(question, ask=ask))
 
 
+def _why(question: Question) -> Page:
+    return with_ways(why(question), question)
+
+
 def _list(question: Question) -> Page:
     if not question.sees_customers:
         raise CustomersNotShown
     report = _report(question)
-    found = question.figures.candidates(report, LIST_LENGTH)
+    found = question.figures.candidates(report, LONGEST_LIST if question.ask.handout else LIST_LENGTH)
     names = question.figures.pseudonyms(found)
-    return waiting(found, names, report, question.language, asked=question.ask.raw)
+    return with_ways(waiting(found, names, report, question.language, asked=question.ask.raw), question)
 
 
 def _help(question: Question) -> Page:
@@ -235,37 +194,48 @@ def _definition(question: Question) -> Page:
     return definition(question.ask.topic, _report(question), question.language, asked=question.ask.raw)
 
 
+def _rules(question: Question) -> Page:
+    return question.figures.rules(question.language)
+
+
 SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "panel": Subcommand(_panel, Period.END),
-    "repeat": Subcommand(_repeat, days=(WITHIN_DAYS,)),
-    "gap": Subcommand(_gap, days=RETURNED_DAYS),
-    "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS)),
-    "segment": Subcommand(_segment, days=(WITHIN_DAYS,)),
+    "repeat": Subcommand(_repeat, days=(WITHIN_DAYS,), compares=True),
+    "gap": Subcommand(_gap, days=RETURNED_DAYS, compares=True),
+    "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS), compares=True),
+    "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
+    "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
     "digest": Subcommand(_digest, Period.MORNING, narrows=False),
     "recompute": Subcommand(_recompute, Period.MORNING, narrows=False),
     "status": Subcommand(_status, Period.NONE, narrows=False),
     "definition": Subcommand(_definition, Period.NONE),
+    "rules": Subcommand(_rules, Period.NONE, narrows=False),
     "help": Subcommand(_help, Period.NONE),
 }
 
 
 def _of_figure(question: Question, figure: str, page: Callable[..., Page]) -> Page:
-    """One figure as a whole, or by the labels of a dimension."""
-    ask, report = question.ask, _report(question)
+    """One figure as a whole, by the labels of a dimension, or against something else."""
+    ask = question.ask
+    if ask.compare:
+        return with_ways(compare(question), question)
+    report = _report(question, LONGEST_TABLE if ask.dimension else LIMIT)
     if ask.dimension is None:
-        return page(report, question.language, asked=ask.raw)
-    return segment(report.segments[0], report, question.language, figure=figure, asked=ask.raw)
+        return with_ways(page(report, question.language, asked=ask.raw), question, report)
+    found = segment(report.segments[0], report, question.language, figure=figure, asked=ask.raw)
+    return with_ways(found, question, report)
 
 
-def _report(question: Question) -> Report:
+def _report(question: Question, limit: int = LIMIT) -> Report:
     """The figures of the question; the main dimension is there so that a page can lead on to it."""
     ask, means = question.ask, SUBCOMMANDS[question.ask.subcommand].period
     return question.figures.report(
-        ask.period.last if ask.period and means is Period.END else question.figures.as_of,
+        ask.period.last if ask.period and means is Period.END else question.as_of,
         filters=ask.filters,
         dimensions=(ask.dimension or question.main_dimension,),
         period=ask.period if means is Period.COHORT else None,
+        limit=limit,
     )
 
 
@@ -281,8 +251,21 @@ def answer(
     """The page that answers a text. Raises NotUnderstood, or the Problem why it cannot be answered."""
     ask = parse(text, figures.vocabulary(), figures.as_of)
     _fits(ask)
-    question = Question(ask, figures, language, main_dimension, sees_customers, past)
-    return _with_notes(SUBCOMMANDS[ask.subcommand].answer(question), ask, figures.as_of, language)
+    if ask.handout:  # what is handed on echoes the question, not how it was sent
+        ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
+    question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
+    page = _with_notes(SUBCOMMANDS[ask.subcommand].answer(question), ask, question.as_of, language)
+    if ask.handout in FILES:
+        return page
+    _has_rows(page, ask)
+    return paged(page, question, ROWS)
+
+
+def _has_rows(page: Page, ask: Ask) -> None:
+    """Refuse a page of a table that is not so long."""
+    pages = max((-(-len(part.rows) // ROWS) for part in page.parts if isinstance(part, Table)), default=1)
+    if ask.page > max(1, pages):
+        raise NoSuchPage(page=ask.page, pages=max(1, pages))
 
 
 def explain(found: Problem, language: Language, *, asked: str = "") -> Page:
@@ -309,6 +292,8 @@ def _fits(ask: Ask) -> None:
         raise UnfitPeriod(period=ask.period)
     if not known.narrows and (ask.filters or ask.dimension):
         raise UnfitFilter
+    if ask.compare and not known.compares:
+        raise UnfitComparison
     if any(dimension == PURCHASE_COUNT for dimension, _ in ask.filters):
         raise FilterByCount
 

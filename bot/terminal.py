@@ -20,7 +20,24 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from bot.language import Language
-from bot.page import Buttons, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Quote, Table, printable
+from bot.page import (
+    Buttons,
+    Calendar,
+    Chart,
+    Choices,
+    Fact,
+    Facts,
+    Footnote,
+    Heading,
+    Menu,
+    Page,
+    Paragraph,
+    Part,
+    Quote,
+    Signature,
+    Table,
+    printable,
+)
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -75,10 +92,19 @@ def _part(part: Part, width: int) -> RenderableType:
             return _chart(part, width)
         case Buttons():
             return _buttons(part)
+        case Choices():
+            return _choices(part)
         case Footnote():
             return Text("\n".join(broken(printable(item), width) for item in part.items), style="dim")
-        case Quote():
-            return Text(broken(printable(part.text), width))
+        case Signature() | Quote():
+            return _of_others(part, width)
+
+
+def _of_others(part: Signature | Quote, width: int) -> RenderableType:
+    """Who it was, and what was posted before."""
+    if isinstance(part, Signature):
+        return Text(printable(part.text.replace("{user}", f"@{part.user}")), style="dim")
+    return Text(broken(printable(part.text), width))
 
 
 def _facts(part: Facts, width: int) -> RenderableType:
@@ -138,11 +164,28 @@ def _side(part: Table, column: int) -> JustifyMethod:
 def _buttons(part: Buttons) -> RenderableType:
     said = Text()
     for button in part.items:
+        if button.action != "kpi":  # what opens a form can be pressed in Slack only
+            continue
         command = f"/kpi {printable(button.command)}".rstrip()
         label = Text(f"[ {printable(button.text)} ]", style="bold green" if button.primary else "bold")
         said.append_text(label).append("\n" if button.text == command else f" {command}\n", style="dim")
     said.right_crop(1)
     return said
+
+
+def _choices(part: Choices) -> RenderableType:
+    """Each menu with what its choices ask."""
+    said = Text()
+    for item in part.items:
+        said.append(f"[ {printable(item.prompt)} ▾ ]", style="bold").append(f" {_first_choice(item)}\n", style="dim")
+    said.right_crop(1)
+    return said
+
+
+def _first_choice(item: Menu | Calendar) -> str:
+    if isinstance(item, Calendar):
+        return f"/kpi {item.day}"
+    return " · ".join(f"/kpi {printable(option.command)}" for option in item.options)
 
 
 def _chart(part: Chart, width: int) -> RenderableType:

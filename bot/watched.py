@@ -42,13 +42,13 @@ notes = structlog.get_logger("asakai")
 
 @dataclass(slots=True)
 class Watched:
-    """One running bot with what watches it."""
+    """One running bot with what watches it. `language`: of a digest's name in a channel."""
 
     settings: Watch
     ledger: Ledger
     web: WebCalls
     morning: Morning
-    language: Language
+    language: Callable[[str, str], Language]
     _owner: str = ""
 
     def owner(self) -> str:
@@ -77,7 +77,7 @@ class Watched:
 
     def keep(self, notice_after_minutes: int) -> None:
         """Let the keeper work around every round."""
-        words = lambda due: obituary(due, self.language)  # noqa: E731  a word for one call
+        words = lambda target, due: obituary(due, self.language(target.name, target.channel))  # noqa: E731  one call
         wills = Obituaries(self.ledger.engine)
         obituarist = Obituarist(self.web, wills, self.ledger.find, self.morning.key, words)
         secret = self.settings.heartbeat_url

@@ -71,5 +71,10 @@ class Once:
                 self._seen[name] = now
             return True
 
+    def forget(self, name: str) -> None:
+        """Let the id come again."""
+        with self._lock:
+            self._seen.pop(name, None)
+
     def _oldest(self) -> float:
         return next(iter(self._seen.values()))

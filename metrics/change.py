@@ -1,13 +1,16 @@
 """Why did the rate move: other customers, or other behaviour?
 
-Kitagawa, E. M. (1955), JASA 50, 1168-1194.
+Kitagawa, E. M. (1955), JASA 50, 1168-1194. And: has it fallen lately? (CUSUM: Page, E. S. (1954),
+Biometrika 41, 100-115; of single customers: Reynolds and Stoumbos (1999), J. Quality Technology 31, 87-108.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from math import floor, log
 
 OTHER = "other"
 
@@ -63,6 +66,18 @@ def kitagawa(before: Mapping[str, Group], after: Mapping[str, Group]) -> Split |
     )
 
 
+def rounded(parts: Sequence[Fraction], total: int, unit: Fraction) -> tuple[int, ...]:
+    """The parts in whole units that add up to `total` units: the greatest remainders are rounded up.
+
+    `total` is what a reader sees of the whole, rounded on its own; so what is shown adds up.
+    """
+    exact = [part / unit for part in parts]
+    whole = [floor(one) for one in exact]
+    order = sorted(range(len(parts)), key=lambda i: (whole[i] - exact[i], i))
+    missing = total - sum(whole)
+    return tuple(one + missing // len(parts) + (order.index(i) < missing % len(parts)) for i, one in enumerate(whole))
+
+
 def _part(label: str, one: Group, two: Group, all_one: int, all_two: int) -> Part:
     share_one, share_two = Fraction(one.n, all_one), Fraction(two.n, all_two)
     rate_one, rate_two = Fraction(one.k, one.n), Fraction(two.k, two.n)
@@ -103,3 +118,29 @@ def _total(groups: Mapping[str, Group]) -> Group:
     for group in groups.values():
         total = total.plus(group)
     return total
+
+
+LIMITS = ((1.0, 3.8), (3.0, 4.7), (10.0, 5.7), (50.0, 6.6))
+"""First buyers a day, and the sum of evidence that a lower Bernoulli CUSUM may not reach."""
+
+FALLEN = 0.75
+"""The fall that is looked for: to this part of the usual rate (20 % to 15 %)."""
+
+
+def evidence(k: int, n: int, usual: float) -> float:
+    """What k of n say for a rate fallen to three quarters of the usual one, and against it (log likelihood ratio)."""
+    if not 0 < usual < 1:
+        return 0.0
+    fallen = usual * FALLEN
+    return k * log(fallen / usual) + (n - k) * log((1 - fallen) / (1 - usual))
+
+
+def evidence_limit(per_day: float) -> float:
+    """The limit for a shop of so many first buyers a day, between the known ones by the logarithm."""
+    sizes, limits = zip(*LIMITS, strict=True)
+    if per_day <= sizes[0]:
+        return float(limits[0])
+    for (low, under), (high, over) in pairwise(LIMITS):
+        if per_day <= high:
+            return under + (over - under) * log(per_day / low) / log(high / low)
+    return float(limits[-1])

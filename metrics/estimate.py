@@ -46,6 +46,20 @@ def wilson(k: int, n: int, z: float = Z95) -> tuple[float, float] | None:
     return score_interval(k / n, n, z) if n else None
 
 
+def difference(before: Estimate, after: Estimate) -> Estimate:
+    """How much greater the later of two shares of different customers is, with its interval; n of both.
+
+    Newcombe, R. G. (1998), Statistics in Medicine 17, 873-890, method 10: from the two score intervals.
+    """
+    n = before.n + after.n
+    if before.value is None or after.value is None or before.interval is None or after.interval is None:
+        return Estimate(None, n)
+    low = sqrt((after.value - after.interval[0]) ** 2 + (before.interval[1] - before.value) ** 2)
+    high = sqrt((after.interval[1] - after.value) ** 2 + (before.value - before.interval[0]) ** 2)
+    apart = after.value - before.value
+    return Estimate(apart, n, (apart - low, apart + high))
+
+
 def rate(k: int, n: int) -> Estimate:
     """k of n customers as a share with its Wilson interval; 0 of 0 has no value."""
     return Estimate(k / n if n else None, n, wilson(k, n), k)

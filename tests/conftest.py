@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from types import ModuleType
+
+    from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
 
@@ -68,6 +71,19 @@ def postgres() -> Iterator[str]:
 def mariadb() -> Iterator[str]:
     """SQLAlchemy URL of an empty MariaDB database of this run's own."""
     yield from _serve(servers.mariadb_url)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; closed after each file, for its event loop must not outlive the tests that want it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed here")
+    path = os.environ.get("ASAKAI_TEST_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        _missing("no Chromium here (apt-get install chromium, or set ASAKAI_TEST_CHROMIUM)")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,9 @@ from bot.blockkit.limits import (
     FIELDS,
     HEADER,
     HEADLINE,
+    OPTION_VALUE,
+    OPTIONS,
+    PLACEHOLDER,
     SECTION,
     TABLE_COLUMNS,
     TABLE_TEXT,
@@ -36,6 +39,7 @@ from bot.blockkit.limits import (
     fit,
     line,
     markup,
+    mention,
     mrkdwn,
     packed,
     pieces,
@@ -46,7 +50,24 @@ from bot.blockkit.limits import (
     within,
 )
 from bot.language import NO_VALUE, Language
-from bot.page import Button, Buttons, Chart, Facts, Footnote, Heading, Page, Paragraph, Part, Quote, Table, printable
+from bot.page import (
+    Button,
+    Buttons,
+    Calendar,
+    Chart,
+    Choices,
+    Facts,
+    Footnote,
+    Heading,
+    Menu,
+    Page,
+    Paragraph,
+    Part,
+    Quote,
+    Signature,
+    Table,
+    printable,
+)
 
 __all__ = ["Block", "Message", "render", "words"]
 
@@ -103,17 +124,30 @@ class _Writer:
                 return self.chart(part)
             case Buttons():
                 return self.buttons(part)
+            case Choices():
+                return self.choices(part)
             case Footnote():
                 return _footnote(part.items)
-            case Quote():
-                return [dict(block) for block in part.blocks] if self.native else chunked([part.text])
+            case Signature() | Quote():
+                return self.of_others(part)
+
+    def of_others(self, part: Signature | Quote) -> list[Block]:
+        """Who it was, and what was posted before."""
+        if isinstance(part, Signature):
+            return [{"type": "context", "elements": [mrkdwn(mention(part.text, part.user))]}]
+        return [dict(block) for block in part.blocks] if self.native else chunked([part.text])
+
+    def choices(self, part: Choices) -> list[Block]:
+        """Selects and date pickers."""
+        elements = [_choice(item, next(self.button_numbers)) for item in part.items[:BUTTONS]]
+        return [{"type": "actions", "elements": [element for element in elements if element]}] if elements else []
 
     def more(self, hidden: int) -> list[Block]:
         """The visible sign of a cut."""
         return _footnote([self.language.say("custom.cut", count=hidden)]) if hidden > 0 else []
 
     def buttons(self, part: Buttons) -> list[Block]:
-        able = [button for button in part.items if len(plain(button.command)) <= BUTTON_VALUE][:BUTTONS]
+        able = [button for button in part.items if len(_value(button)) <= BUTTON_VALUE][:BUTTONS]
         elements = [_button(button, next(self.button_numbers)) for button in able]
         actions = [{"type": "actions", "elements": elements}] if elements else []
         return [*actions, *self.more(len(part.items) - len(able))]
@@ -169,11 +203,25 @@ def _footnote(items: Sequence[str]) -> list[Block]:
 def _button(button: Button, number: int) -> Block:
     element: Block = {
         "type": "button",
-        "action_id": f"kpi:{number}",
+        "action_id": f"{button.action}:{number}",
         "text": plain_text(fit(button.text, BUTTON_TEXT, line)),
-        "value": plain(button.command) if printable(button.command) else " ",
+        "value": _value(button),
     }
     return {**element, "style": "primary"} if button.primary else element
+
+
+def _value(button: Button) -> str:
+    said = f"{button.command} {button.pin}".strip()
+    return plain(said) if printable(said) else " "
+
+
+def _choice(item: Menu | Calendar, number: int) -> Block:
+    base: Block = {"action_id": f"kpi:{number}", "placeholder": plain_text(fit(item.prompt, PLACEHOLDER, line))}
+    if isinstance(item, Calendar):
+        return {"type": "datepicker", "initial_date": item.day, **base}
+    able = [option for option in item.options if len(_value(option)) <= OPTION_VALUE][:OPTIONS]
+    options = [{"text": plain_text(fit(one.text, BUTTON_TEXT, line)), "value": _value(one)} for one in able]
+    return {"type": "static_select", "options": options, **base} if options else {}
 
 
 def _fitted(blocks: list[Block], language: Language) -> list[Block]:
@@ -190,12 +238,34 @@ def _fitted(blocks: list[Block], language: Language) -> list[Block]:
 def _lines(block: Block) -> list[str]:
     match block["type"]:
         case "actions":
-            return [_button_words(element) for element in block["elements"]]
+            asked = (element for element in block["elements"] if not _only_pressed(element))
+            return [_element_words(element) for element in asked]  # what can only be pressed is not there to be typed
         case "context":
-            return [markup(element["text"]) for element in block["elements"]]
+            return [_text_words(element) for element in block["elements"]]
         case _:
             texts = [block["text"]] if "text" in block else block["fields"]
-            return [text["text"] if text["type"] == "mrkdwn" else markup(text["text"]) for text in texts]
+            return [_text_words(text) for text in texts]
+
+
+def _text_words(text: Block) -> str:
+    return str(text["text"]) if text["type"] == "mrkdwn" else markup(text["text"])
+
+
+def _only_pressed(element: Block) -> bool:
+    """Whether a button leads to a room of its own: its value is no question."""
+    return element["type"] == "button" and not str(element["action_id"]).startswith(("kpi:", "answer:"))
+
+
+def _element_words(element: Block) -> str:
+    """A button, a select or a date picker as what to type instead."""
+    match element["type"]:
+        case "static_select":
+            asked = " | ".join(f"/kpi {markup(option['value'])}" for option in element["options"])
+            return f"{markup(element['placeholder']['text'])}: {asked}"
+        case "datepicker":
+            return f"{markup(element['placeholder']['text'])}: /kpi {element['initial_date']}"
+        case _:
+            return _button_words(element)
 
 
 def _button_words(element: Block) -> str:

@@ -20,6 +20,7 @@ Block = dict[str, Any]
 BLOCKS, CHARTS, HEADLINE, TEXT, TOTAL = 45, 2, 900, 3600, 11_700
 HEADER, SECTION, FIELD, FIELDS, CONTEXT, CONTEXT_TEXT = 135, 2700, 900, 8, 9, 900
 BUTTONS, BUTTON_TEXT, BUTTON_VALUE = 5, 67, 1800
+OPTIONS, OPTION_VALUE, PLACEHOLDER = 90, 135, 135
 TABLE_ROWS, TABLE_COLUMNS, TABLE_TEXT, CELL, CAPTION, PAGE_SIZE = 180, 18, 5400, 200, 180, 90
 SERIES, POINTS, CHART_LABEL, CHART_TITLE, AXIS_LABEL = 6, 18, 18, 45, 45
 TAIL = 6
@@ -41,6 +42,17 @@ def markup(text: str) -> str:
     """For mrkdwn: escaped, and mark-up characters of the data defused."""
     inner_underscores = re.sub(r"(?<=\w)_(?=\w)", "\0", printable(text))
     return inner_underscores.translate(_MARKUP).replace("\0", "_").translate(_ESCAPES) or NO_VALUE
+
+
+def mention(text: str, user: str) -> str:
+    """For mrkdwn: the text with the one mention that is meant; {user} stands for it."""
+    before, _, after = text.partition("{user}")
+    said = markup(user)
+    if re.fullmatch(r"[UW][A-Z0-9]+", user):
+        said = f"<@{user}>"
+    elif re.fullmatch(r"S[A-Z0-9]+", user):
+        said = f"<!subteam^{user}>"
+    return " ".join(part for part in (markup(before) if before else "", said, markup(after) if after else "") if part)
 
 
 def fit(text: str, limit: int, written: Callable[[str], str]) -> str:
@@ -105,7 +117,11 @@ def weight(value: object) -> int:
         case str():
             return len(value)
         case dict():
-            return sum(weight(inner) for key, inner in value.items() if key not in {"type", "action_id", "style"})
+            return sum(
+                weight(inner)
+                for key, inner in value.items()
+                if key not in {"type", "action_id", "style", "initial_date"}
+            )
         case list():
             return sum(weight(inner) for inner in value)
         case _:

@@ -33,13 +33,15 @@ class Calendar:
 
     `country`: ISO code whose public holidays are off, None for none.
     `company`: further days off. `working`: days that count in spite of all (make-up Saturdays).
-    `every_day`: weekends and holidays count too; only `company` days are off.
+    `every_day`: weekends and holidays count too; only `company` days are off. `weekdays`: of
+    these, only those (Monday is 0).
     """
 
     country: str | None = "JP"
     company: frozenset[date] = frozenset()
     working: frozenset[date] = frozenset()
     every_day: bool = False
+    weekdays: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def is_business_day(day: date, calendar: Calendar) -> bool:
     if day in calendar.company:
         return False
     if calendar.every_day:
-        return True
+        return calendar.weekdays is None or day.weekday() in calendar.weekdays
     return day.weekday() < _SATURDAY and day not in public_holidays(calendar.country, day.year)
 
 

@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.delivery.protocol import LEASE, SWEEPS, sweep_is_due
-from bot.delivery.row import OPEN, Delivery, Episode, Key, Kind, Payload, State, digest_of, ulid
+from bot.delivery.row import OPEN, Delivery, Key, Kind, Payload, State, digest_of, ulid
 from bot.delivery.schema import Instant, audit, delivery, episode, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import date
 
     from bot.delivery.clock import Window
 
@@ -210,9 +209,10 @@ class Ledger:
         with self._engine.begin() as connection:
             return self._owe(connection, key, window.due_at, window.expires_at, now, state=State.SKIPPED)
 
-    def digests(self, limit: int, channel: str | None = None) -> Sequence[Delivery]:
-        """The newest digests first, of one channel or all."""
-        where = [delivery.c.kind == Kind.DIGEST, *([] if channel is None else [delivery.c.channel == channel])]
+    def digests(self, limit: int, channel: str | None = None, name: str | None = None) -> Sequence[Delivery]:
+        """The newest digests first, of one channel or all, of one name or all."""
+        wanted = ((delivery.c.channel, channel), (delivery.c.name, name))
+        where = [delivery.c.kind == Kind.DIGEST, *(column == value for column, value in wanted if value is not None)]
         newest = (delivery.c.local_date.desc(), delivery.c.due_at.desc(), delivery.c.id.desc())
         with self._engine.begin() as connection:
             found = connection.execute(sa.select(delivery).where(*where).order_by(*newest).limit(limit))
@@ -230,34 +230,13 @@ class Ledger:
         with self._engine.begin() as connection:
             return [_delivery(row) for row in connection.execute(statement).mappings()]
 
-    # --- alert episodes -------------------------------------------------------------------
-
-    def open_episode(self, workspace: str, name: str, channel: str) -> Episode | None:
-        """The episode of that alert that is not over yet."""
-        where = (episode.c.workspace == workspace, episode.c.name == name, episode.c.channel == channel)
+    def mornings(self, workspace: str, since: date) -> Sequence[Delivery]:
+        """Every digest since that local date, the newest first, without what was in it."""
+        columns = [column for column in delivery.c if column.name != "payload"]
+        where = (delivery.c.workspace == workspace, delivery.c.kind == Kind.DIGEST, delivery.c.local_date >= since)
+        statement = sa.select(*columns, sa.null().label("payload")).where(*where).order_by(delivery.c.due_at.desc())
         with self._engine.begin() as connection:
-            found = connection.execute(sa.select(episode).where(*where, episode.c.closed_at.is_(None)))
-            row = found.mappings().one_or_none()
-        return None if row is None else Episode(**row)
-
-    def begin_episode(self, key: Key, since: date | None, window: Window, now: datetime) -> Episode | None:
-        """Open an episode and owe its one alert, both or neither; None when one is open already."""
-        new = Episode(ulid(now, self._random(10)), key.workspace, key.name, key.channel, "firing", since, opened_at=now)
-        values = {field.name: getattr(new, field.name) for field in fields(Episode)}
-        with self._engine.begin() as connection:
-            statement = self._insert(episode).values(values).on_conflict_do_nothing().returning(episode.c.id)
-            if connection.execute(statement).first() is None:
-                return None
-            owed = Key(key.workspace, Kind.ALERT, key.name, key.channel, key.local_date, new.id)
-            self._owe(connection, owed, window.due_at, window.expires_at, now)
-        return new
-
-    def end_episode(self, episode_id: str, now: datetime) -> bool:
-        """Close an episode; the next time below the threshold is a new one."""
-        where = (episode.c.id == episode_id, episode.c.closed_at.is_(None))
-        with self._engine.begin() as connection:
-            done = connection.execute(sa.update(episode).where(*where).values(state="over", closed_at=now))
-        return done.rowcount == 1
+            return [_delivery(row) for row in connection.execute(statement).mappings()]
 
     # --- audit ----------------------------------------------------------------------------
 

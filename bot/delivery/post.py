@@ -134,11 +134,11 @@ class SlackChannel:
         self._deadline = deadline_seconds
 
     def post(self, row: Delivery, payload: Payload, *, plain: bool) -> Answer:
-        """Post once; the metadata holds nothing but the delivery's mark, for the workspace can read it."""
+        """Post once; the metadata holds the delivery's mark and what the message says it is about."""
         call: dict[str, Any] = {
             "channel": row.key.channel,
             "text": payload.plain if plain else payload.text,
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"id": row.mark}},
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {**payload.about, "id": row.mark}},
             "client_msg_id": str(uuid5(NAMESPACE_OID, row.mark)),  # a belt: nothing depends on it
             "unfurl_links": False,
             "unfurl_media": False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DATA_NOTICE = "data_notice"
     ALERT = "alert"
     RECOVERY = "recovery"
+    REMINDER = "reminder"
     OWNER_NOTICE = "owner_notice"
 
 
@@ -60,7 +61,8 @@ class Key:
 class Payload:
     """The bytes to post: every retry posts the same. `plain` is the form without blocks.
 
-    `replies` follow in the thread, each a delivery of its own once this one is sent. `figures`:
+    `replies` follow in the thread, each a delivery of its own once this one is sent. `about`: what
+    its metadata keeps beside the mark, for whoever asks where the numbers come from. `figures`:
     values that it says, by name, so that a later morning can tell when one has moved.
     """
 
@@ -69,6 +71,7 @@ class Payload:
     plain: str
     replies: tuple[Payload, ...] = ()
     data_as_of: date | None = None
+    about: dict[str, str] = field(default_factory=dict)
     figures: tuple[tuple[str, float], ...] = ()
 
     def dump(self) -> str:
@@ -89,6 +92,7 @@ class Payload:
             raw["plain"],
             tuple(cls._of(reply) for reply in raw["replies"]),
             date.fromisoformat(as_of) if as_of else None,
+            raw.get("about") or {},  # a row of an earlier version has none
             tuple((str(name), float(value)) for name, value in raw.get("figures", ())),
         )
 
@@ -132,21 +136,6 @@ class Delivery:
         key = self.key
         parts = (key.workspace, key.kind, key.name, key.channel, str(key.local_date), key.episode)
         return digest_of("\n".join(parts))[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One run of a figure below its threshold, from the first alert to the recovery."""
-
-    id: str
-    workspace: str
-    name: str
-    channel: str
-    state: str
-    since: date | None
-    opened_at: datetime
-    closed_at: datetime | None = None
-    root_ts: str | None = None
 
 
 def ulid(now: datetime, random: bytes) -> str:

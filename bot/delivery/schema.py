@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
+MIGRATIONS = Path(__file__).with_name("migrations")
 _UPGRADE_LOCK = 4_127_001  # any number, the same in every replica
 
 CONNECTION_SECONDS = 20.0
@@ -108,6 +108,45 @@ episode = sa.Table(
     sa.Column("opened_at", Instant),
     sa.Column("closed_at", Instant),
     sa.Column("root_ts", sa.String),
+    sa.Column("number", sa.Integer),
+    sa.Column("payload", sa.Text),
+    sa.Column("wanted", sa.Integer),
+    sa.Column("shown", sa.Integer),
+    sa.Column("holder", sa.String),
+    sa.Column("held_until", Instant),
+    sa.Column("again_at", Instant),
+    sa.Column("last_error", sa.Text),
+)
+
+alert_rule = sa.Table(
+    "alert_rule",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("body", sa.Text),
+    sa.Column("changed_by", sa.String),
+    sa.Column("changed_at", Instant),
+)
+
+alert_standing = sa.Table(
+    "alert_standing",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.BigInteger),
+    sa.Column("rule", sa.Text),
+    sa.Column("body", sa.Text),
+    sa.Column("changed_at", Instant),
+)
+
+alert_note = sa.Table(
+    "alert_note",
+    _metadata,
+    sa.Column("episode", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("local_date", sa.Date, primary_key=True),
+    sa.Column("payload", sa.Text),
+    sa.Column("owed", sa.Boolean),
 )
 
 audit = sa.Table(
@@ -118,6 +157,49 @@ audit = sa.Table(
     sa.Column("who", sa.String),
     sa.Column("what", sa.Text),
     sa.Column("rows", sa.BigInteger),
+    sa.Column("kind", sa.String, default=""),
+    sa.Column("channel", sa.String, default=""),
+    sa.Column("before", sa.Text, default=""),
+    sa.Column("after", sa.Text, default=""),
+)
+
+choice = sa.Table(
+    "choice",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("scope", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.Text),
+    sa.Column("changed_by", sa.String),
+    sa.Column("changed_at", Instant),
+)
+
+digest = sa.Table(
+    "digest",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("owner", sa.String),
+    sa.Column("body", sa.Text),
+    sa.Column("changed_by", sa.String),
+    sa.Column("changed_at", Instant),
+)
+
+choice_version = sa.Table(
+    "choice_version",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("version", sa.BigInteger),
+)
+
+used = sa.Table(
+    "used",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("who", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("local_date", sa.Date, primary_key=True),
+    sa.Column("times", sa.BigInteger),
 )
 
 obituary = sa.Table(
@@ -243,7 +325,7 @@ def _upgrade(engine: sa.Engine) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":

@@ -8,7 +8,7 @@ Vocabulary, and the last complete day as `as_of`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.grammar.lexicon import Item, Vocabulary, lexicon
@@ -51,6 +51,10 @@ class Ask:
     asked about; `raw`: the text as typed, for the echo; `unknown`: words not understood, each
     with the nearest known words; `days`: a bare number of days (90日, within 30 days);
     `guessed`: words taken for another one, as (typed, taken).
+
+    `compare`: with what ("" for nothing, else "before", "week", "label" with `against`, or
+    "period" with `against_period`); `handout`: "share", "csv", "xlsx" or "" (just answer);
+    `page`: of a long table; `as_of`: a past day whose next morning is asked for.
     """
 
     raw: str
@@ -62,6 +66,12 @@ class Ask:
     unknown: tuple[tuple[str, tuple[str, ...]], ...] = ()
     days: int | None = None
     guessed: tuple[tuple[str, str], ...] = ()
+    compare: str = ""
+    against: tuple[str, str] | None = None
+    against_period: Span | None = None
+    handout: str = ""
+    page: int = 1
+    as_of: date | None = None
 
 
 def parse(text: str, vocabulary: Vocabulary, as_of: date) -> Ask:
@@ -71,7 +81,11 @@ def parse(text: str, vocabulary: Vocabulary, as_of: date) -> Ask:
     words = words_of(text)
     if len(words) > MOST_WORDS:
         raise TooLong(most=MOST_CHARACTERS, length=len(text))
-    return _assemble(text, read(words, lexicon(vocabulary), as_of))
+    items = read(words, lexicon(vocabulary), as_of)
+    then = _one("period", tuple(dict.fromkeys(item.span.last for item in items if item.kind == "as_of" and item.span)))
+    if then is None or then == as_of:
+        return _assemble(text, items)
+    return replace(_assemble(text, read(words, lexicon(vocabulary), then)), as_of=then)  # 先月 is the month before then
 
 
 def _assemble(raw: str, items: Sequence[Item]) -> Ask:
@@ -79,20 +93,44 @@ def _assemble(raw: str, items: Sequence[Item]) -> Ask:
     dimensions = _names(items, "dimension")
     if noun in TAKES_A_TOPIC:
         topic, dimensions = topic or next(iter(dimensions), None), ()
-    if dimensions and noun == "panel":
+    compare, against, against_period = _comparison(items)
+    if (dimensions or compare) and noun == "panel":
         noun = None
-    filters = _filters(items)
     return Ask(
         raw=raw,
-        subcommand=noun or ("segment" if dimensions else "panel"),
+        subcommand=noun or ("segment" if dimensions else "repeat" if compare else "panel"),
         dimension=_one("dimension", dimensions),
-        filters=filters,
-        period=_one("period", tuple(dict.fromkeys(item.span for item in items if item.span))),
+        filters=_filters([item for item in items if not against or (item.name, item.label) != against]),
+        period=_one("period", tuple(span for span in _periods(items) if span != against_period)),
         topic=topic,
         unknown=tuple(dict.fromkeys((item.typed, item.near) for item in items if item.kind == "unknown")),
         days=_one("days", tuple(dict.fromkeys(item.days for item in items if item.kind == "days"))),
         guessed=tuple(dict.fromkeys((item.typed, item.near[0]) for item in items if _is_guessed(item))),
+        compare=compare,
+        against=against,
+        against_period=against_period,
+        handout=_one("handout", _names(items, "handout")) or "",
+        page=max((item.days for item in items if item.kind == "page"), default=1) or 1,
     )
+
+
+def _periods(items: Iterable[Item]) -> tuple[Span, ...]:
+    return tuple(dict.fromkeys(item.span for item in items if item.kind == "period" and item.span))
+
+
+def _comparison(items: Sequence[Item]) -> tuple[str, tuple[str, str] | None, Span | None]:
+    """With what: a second label of one dimension, a second period, the same weekday last week, the period before."""
+    ways = [name for name in _names(items, "compare") if name != "any"]
+    if not any(item.kind == "compare" for item in items):
+        return "", None, None
+    filters, periods = [item for item in items if item.kind == "filter"], _periods(items)
+    first: dict[str, str] = {}
+    for item in filters:
+        if first.setdefault(item.name, item.label) != item.label:
+            return "label", (item.name, item.label), None
+    if len(periods) > 1:
+        return "period", None, periods[1]
+    return _one("compare", tuple(ways)) or "before", None, None
 
 
 def _is_guessed(item: Item) -> bool:
@@ -111,7 +149,13 @@ def _noun_and_topic(items: Sequence[Item]) -> tuple[str | None, str | None]:
     topics = _names(items, "topic")
     if asking:
         return asking, next(iter((*rest, *topics)), None)
-    for wide, narrow in (("panel", None), ("segment", None), ("dormant", "list"), ("digest", "recompute")):
+    for wide, narrow in (
+        ("panel", None),
+        ("segment", None),
+        ("dormant", "list"),
+        ("repeat", "why"),
+        ("digest", "recompute"),
+    ):
         if len(rest) > 1 and wide in rest and (narrow is None or narrow in rest):
             rest = tuple(noun for noun in rest if noun != wide)
     if topics and not rest:

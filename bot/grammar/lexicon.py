@@ -16,9 +16,12 @@ from rapidfuzz import fuzz, process
 from bot.grammar.words import (
     BY_AFTER,
     BY_BEFORE,
+    COMPARE_WORDS,
     DIMENSION_WORDS,
     FILLERS,
+    HANDOUT_WORDS,
     LABEL_WORDS,
+    NEXT_WORDS,
     NOUNS,
     TOPIC_WORDS,
     UNKNOWN_LABEL_WORDS,
@@ -34,6 +37,8 @@ SURE: Final = 90.0
 """Similarity (0-100) from which the nearest word is taken without asking."""
 WORTH_SAYING: Final = 50.0
 _ONLY_IN_FILTERS: Final = frozenset((PURCHASE_COUNT, COHORT_MONTH))
+_ENDINGS: Final = ("?", "!", "。")
+"""A label that ends so is read without it, as the end of a sentence."""
 _FIXED_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     PURCHASE_COUNT: tuple(label for label, _, _ in BUCKETS),
     ENTRY: ("one_off", "subscription"),
@@ -52,8 +57,9 @@ class Vocabulary:
 class Item:
     """One thing that a phrase means.
 
-    `kind`: noun | dimension | filter | topic | filler | period | days | unknown.
-    `name`: of the noun, dimension or topic; `label`: of a filter.
+    `kind`: noun | dimension | filter | topic | filler | period | days | compare | handout | page | as_of
+    | unknown. `name`: of the noun, dimension or topic, how to compare or hand out; `label`: of a
+    filter; `days`: the number of days, or of the page.
     """
 
     kind: str
@@ -110,6 +116,9 @@ def lexicon(vocabulary: Vocabulary) -> Lexicon:
         **{fold(word): Item("topic", topic) for topic, words in TOPIC_WORDS.items() for word in (*words, topic)},
         **{fold(word): Item("filler") for word in FILLERS},
         **dict(_dimension_phrases(vocabulary.dimensions)),
+        **{fold(word): Item("compare", name) for name, words in COMPARE_WORDS.items() for word in words},
+        **{fold(word): Item("handout", name) for name, words in HANDOUT_WORDS.items() for word in words},
+        **{fold(word): Item("page", days=2) for word in NEXT_WORDS},
         **{fold(word): Item("noun", noun) for noun, words in NOUNS.items() for word in words},
     }
     return Lexicon(phrases, _bare(labels), keys, labels, _said(vocabulary))
@@ -136,6 +145,7 @@ def _labels_of(dimension: str, vocabulary: Vocabulary) -> dict[str, str]:
     return {
         **{fold(word): UNKNOWN_LABEL for word in UNKNOWN_LABEL_WORDS},
         **{fold(word): label for label, words in said.items() for word in words},
+        **{fold(label).rstrip("".join(_ENDINGS)): label for label in known if fold(label)[-1:] in _ENDINGS},
         **{fold(label): label for label in reversed((*known, *_FIXED_LABELS.get(dimension, ()))) if label},
     }
 
@@ -157,7 +167,8 @@ def _bare(labels: Mapping[str, Mapping[str, str]]) -> dict[str, Item]:
 
 def _said(vocabulary: Vocabulary) -> dict[str, str]:
     """Folded phrase -> the word to suggest: the first Japanese or the first English one, as it was typed."""
-    nouns = {fold(word): _first_like(word, words) for words in NOUNS.values() for word in words}
+    known = (*NOUNS.values(), *COMPARE_WORDS.values(), *HANDOUT_WORDS.values())
+    nouns = {fold(word): _first_like(word, words) for words in known for word in words}
     plain = {fold(word): _first_like(word, _names(name)) for name in vocabulary.dimensions for word in _names(name)}
     by = {fold(word + "別"): f"{word}別" for name in vocabulary.dimensions for word in _names(name)[:1]}
     return {**plain, **by, **nouns}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.grammar.lexicon import Item, Lexicon, fold, nearest_label, nearest_words
 from bot.grammar.periods import read_days, read_period
-from bot.grammar.words import PERIOD_KEYS
+from bot.grammar.words import AS_OF_KEYS, NEXT_WORDS, PERIOD_KEYS
 from metrics.segment import COHORT_MONTH
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _OPENING: Final = {
 }
 _CLOSING: Final = {"”": "“”„", "“": "“”„"}
 _ASSIGNED: Final = re.compile(r"(?P<key>[^:=]{1,60}?) ?[:=] ?(?P<value>.+)")
+_PAGE: Final = re.compile(rf"(?:page|{'|'.join(NEXT_WORDS)}) ?(?P<a>\d{{1,4}})|(?P<b>\d{{1,4}}) ?ページ目?")
 _RAW_SIGN: Final = re.compile(r"[:=\uff1a\uff1d\ufe55\ufe66]")
 
 
@@ -118,6 +119,8 @@ def _meaning(phrase: str, lexicon: Lexicon, as_of: date) -> Item | None:
     item = lexicon.phrases.get(phrase) or _assigned(phrase, lexicon, as_of)
     if item:
         return item
+    if found := _PAGE.fullmatch(phrase):
+        return Item("page", days=int(found["a"] or found["b"]))
     days = read_days(phrase)
     if days is not None:
         return Item("days", days=days)
@@ -132,6 +135,9 @@ def _assigned(phrase: str, lexicon: Lexicon, as_of: date) -> Item | None:
         return None
     key, value = found["key"], found["value"]
     name = lexicon.keys.get(key)
+    if key in AS_OF_KEYS:
+        span = read_period(value, as_of)
+        return Item("as_of", span=span) if span else None
     if key in PERIOD_KEYS or name == COHORT_MONTH:  # who first bought in that month
         span = read_period(value, as_of)
         return Item("period", span=span) if span else None

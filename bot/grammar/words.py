@@ -24,11 +24,15 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
                 "about to go dormant", "going dormant", "at risk", "idle"),
     "list": ("一覧", "list", "リスト", "名簿", "休眠予備一覧", "休眠一覧", "休眠リスト", "休眠予備リスト",
              "候補", "candidates", "dormant list", "list dormant", "customer list"),
+    "why": ("なぜ動いたか", "why", "なぜ", "なんで", "理由", "要因", "原因", "動いた理由", "変化の理由", "reason",
+            "reasons", "drivers", "what changed", "why did it move", "why it moved"),
     "segment": ("セグメント", "segment", "セグメント別", "内訳", "segments", "breakdown", "drill down",
                 "drilldown", "by segment"),
     "digest": ("ダイジェスト", "digest", "朝の数字", "投稿済み", "digests", "morning message"),
     "recompute": ("再計算", "recompute", "--recompute", "数え直し", "recomputed"),
     "status": ("状態", "status", "稼働状況", "ステータス", "配信状況", "deliveries", "health"),
+    "rules": ("ルール", "rules", "アラート", "お知らせ", "通知", "警告", "ルール一覧", "お知らせルール", "alert",
+              "alerts", "rule", "alert rules"),
     "help": ("ヘルプ", "help", "使い方", "使いかた", "つかいかた", "?", "usage", "commands", "コマンド",
              "how to"),
     "definition": ("定義", "definition", "define", "definitions", "意味", "用語", "meaning", "what is", "とは",
@@ -89,6 +93,29 @@ TOPIC_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "return_chance": ("復帰率", "復帰確率", "return chance", "chance of return"),
 }
 """What may be looked up though it is neither a subcommand nor a dimension."""
+
+COMPARE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "any": ("比較", "compare", "比べる", "比べて", "比較して", "対比", "対", "compared", "compared to", "compared with",
+            "compare to", "compare with", "versus", "vs", "vs.", "against"),
+    "before": ("前の期間", "previous period", "前期間", "前期間比", "前期比", "the previous period", "period before"),
+    "week": ("先週比", "week over week", "前週比", "先週の同じ曜日", "同じ曜日", "same weekday", "wow",
+             "same weekday last week", "the same weekday last week", "vs last week", "compare last week",
+             "compared to last week", "compared with last week", "先週と比較", "前週と比較", "先週と比べて"),
+}  # fmt: skip
+"""With what an answer is compared: what else is named, else the period before; or the same weekday last week."""
+
+HANDOUT_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "share": ("共有", "share", "共有する", "シェア", "みんなに見せる", "post"),
+    "csv": ("CSV", "csv", "csv file"),
+    "xlsx": ("Excel", "xlsx", "エクセル", "excel file", "spreadsheet", "スプレッドシート"),
+}
+"""How an answer is handed on: to the channel, or as a file to the one who asks."""
+
+NEXT_WORDS: Final = ("続き", "more", "つづき", "次のページ", "next page")
+"""The next rows of a long table; with a number (続き3, page 3) that page of it."""
+
+AS_OF_KEYS: Final = ("時点", "asof", "as_of")
+"""時点:2026-11-20: the answer of the morning after that day."""
 
 BY_BEFORE: Final = ("by ", "per ", "each ", "by the ", "split by ", "grouped by ")
 BY_AFTER: Final = ("別", "ごと", "毎", "別に", "ごとに", "毎に", "別の", " 別", " ごと", "単位", "wise")

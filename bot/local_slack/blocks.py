@@ -22,6 +22,7 @@ from bot.local_slack.flaw import (
     items_of,
     kind_of,
     missing,
+    number_flaws,
     prose_flaws,
     string_flaws,
     text_flaws,
@@ -132,6 +133,10 @@ def _rich_text_flaws(block: Json, at: str) -> Flaws:
     for i, element in enumerate(elements):
         if kind_of(element) not in kinds:
             yield Flaw(f"{at}/elements/{i}/type", "unsupported type")
+        else:
+            yield from number_flaws(element, "indent", f"{at}/elements/{i}", 0, 8)
+            yield from number_flaws(element, "offset", f"{at}/elements/{i}", 0, 1_000_000)
+            yield from number_flaws(element, "border", f"{at}/elements/{i}", 0, 1)
 
 
 _RULES: Final[Mapping[str, Callable[[Json, str], Flaws]]] = {

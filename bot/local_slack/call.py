@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
+from bot.local_slack.multipart import parts_of
 from bot.local_slack.workspace import BOT_USER, Channel, Message, Token, Workspace
 
 if TYPE_CHECKING:
@@ -101,13 +102,25 @@ class Call:
         return found
 
 
+def ts_of(call: Call, name: str, default: float) -> float:
+    """Return a moment given as epoch seconds, as text or as a number."""
+    value = call.text(name)
+    try:
+        moment = float(value) if value else default
+    except ValueError:
+        raise Refused(f"invalid_ts_{name}") from None
+    if moment != moment:  # noqa: PLR0124 - not a number, the only value unlike itself
+        raise Refused(f"invalid_ts_{name}")
+    return moment
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """A Web API method: what it does, the scope it needs, the kind of token it takes."""
 
     run: Callable[[Call], Answer]
     scope: str = ""
-    bearer: str = "bot"  # "bot" | "app" | "" for anyone
+    bearer: str = "bot"  # "bot" | "app" | "config" | "" for anyone
 
 
 def parse_arguments(body: bytes, content_type: str, query: Mapping[str, str]) -> dict[str, Any]:
@@ -121,6 +134,8 @@ def parse_arguments(body: bytes, content_type: str, query: Mapping[str, str]) ->
         if not isinstance(sent, dict):
             raise Refused("json_not_object")
         args.update(sent)
+    elif content_type.startswith("multipart/form-data"):
+        args.update((name, part.decode("utf-8", "replace")) for name, part in parts_of(body, content_type).items())
     elif content_type.startswith("application/x-www-form-urlencoded") or not body:
         args.update(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     else:

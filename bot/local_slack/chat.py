@@ -11,12 +11,14 @@ from bot.local_slack.shapes import message_shape
 from bot.local_slack.validation import check_blocks, check_message
 from bot.local_slack.workspace import BOT_USER, Channel, Message
 
+ATTACHMENTS: Final = 100
+
 
 def post_message(call: Call) -> Answer:
     """chat.postMessage: refuse in Slack's order, then keep it."""
-    channel = _target(call)
-    message = replace(_written(call, channel), via=call.method)
-    _refuse_writing(call, channel)
+    channel = target(call)
+    message = replace(written(call, channel), via=call.method)
+    refuse_writing(call, channel)
     seconds = call.workspace.pace.wait(channel.id, call.workspace.clock.now())
     if seconds:
         raise Refused("ratelimited", status=429, headers={"Retry-After": str(seconds)})
@@ -30,8 +32,8 @@ def post_ephemeral(call: Call) -> Answer:
     user = call.needed("user")
     if user not in call.workspace.users:
         raise Refused("user_not_found")
-    message = _written(call, channel)
-    _refuse_writing(call, channel)
+    message = written(call, channel)
+    refuse_writing(call, channel)
     if user not in channel.members:
         raise Refused("user_not_in_channel")
     kept = call.workspace.post(replace(message, only_to=user, via=call.method))
@@ -42,7 +44,7 @@ def update(call: Call) -> Answer:
     """chat.update: only the bot's own messages, never ephemeral ones."""
     channel = call.channel()
     old = call.own_message(channel, "update")
-    new = _written(call, channel)
+    new = written(call, channel)
     kept = call.workspace.put(
         replace(
             old,
@@ -91,6 +93,8 @@ def compose(call: Call, channel: str) -> Message:
     attachments = call.structure("attachments", "invalid_attachments") or ()
     if not isinstance(attachments, (list, tuple)):
         raise Refused("invalid_attachments")
+    if len(attachments) > ATTACHMENTS:
+        raise Refused("too_many_attachments")
     refuse_flaws(check_message(text or ("…" if attachments else ""), blocks))
     return Message(
         channel=channel,
@@ -105,15 +109,16 @@ def compose(call: Call, channel: str) -> Message:
     )
 
 
-def _written(call: Call, channel: Channel) -> Message:
+def written(call: Call, channel: Channel) -> Message:
+    """Return the message that was sent; refuse what Slack would not show."""
     message = compose(call, channel.id)
     if message.thread_ts and call.workspace.find_message(channel.id, message.thread_ts) is None:
         raise Refused("thread_not_found")
     return message
 
 
-def _target(call: Call) -> Channel:
-    """A channel by id or name; a person's id is their direct message."""
+def target(call: Call) -> Channel:
+    """Return a channel by id or name; a person's id is their direct message."""
     wanted = call.needed("channel", "channel_not_found")
     if wanted in call.workspace.users:
         call.need_scope("im:write")
@@ -121,13 +126,15 @@ def _target(call: Call) -> Channel:
     return call.channel(by_name=True)
 
 
-def _refuse_writing(call: Call, channel: Channel) -> None:
+def refuse_writing(call: Call, channel: Channel) -> None:
+    """Refuse where the bot may not write."""
     if channel.is_archived:
         raise Refused("is_archived")
     if channel.is_read_only:
         raise Refused("restricted_action_read_only_channel")
     scopes = call.token.scopes if call.token else frozenset()
-    if BOT_USER not in channel.members and "chat:write.public" not in scopes:
+    outside = channel.is_private or "chat:write.public" not in scopes
+    if BOT_USER not in channel.members and outside:
         raise Refused("not_in_channel")
 
 

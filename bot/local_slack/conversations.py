@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final
 
-from bot.local_slack.call import Answer, Call, Method, Refused
-from bot.local_slack.shapes import channel_shape, message_shape, thread_shape, user_shape
+from bot.local_slack.call import Answer, Call, Method, Refused, ts_of
+from bot.local_slack.paging import page_of
+from bot.local_slack.shapes import channel_shape, message_shape, thread_shape
 from bot.local_slack.workspace import BOT_USER, Channel, Message
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-Item = TypeVar("Item")
 
 _READ: Final = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read", "mpim": "im:read"}
 
@@ -29,16 +23,16 @@ def list_channels(call: Call) -> Answer:
     found = [
         c
         for c in call.workspace.channels.values()
-        if _kind(c) in kinds and (archived or not c.is_archived) and (not c.is_private or BOT_USER in c.members)
+        if c.kind in kinds and (archived or not c.is_archived) and (not c.is_private or BOT_USER in c.members)
     ]
-    page, cursor = _page(call, found, 100, 1000)
+    page, cursor = page_of(call, found, 100, 1000)
     return {"ok": True, "channels": [channel_shape(c) for c in page], "response_metadata": {"next_cursor": cursor}}
 
 
 def info(call: Call) -> Answer:
     """conversations.info."""
     channel = call.channel()
-    call.need_scope(_READ[_kind(channel)])
+    call.need_scope(_READ[channel.kind])
     return {"ok": True, "channel": channel_shape(channel)}
 
 
@@ -46,7 +40,7 @@ def history(call: Call) -> Answer:
     """conversations.history: newest first, without what was said in threads."""
     channel = _readable(call)
     wanted = [m for m in _between(call, channel) if not m.is_reply or m.broadcast]
-    page, cursor = _page(call, wanted[::-1], 100, 999)
+    page, cursor = page_of(call, wanted[::-1], 100, 999)
     metadata = call.flag("include_all_metadata")
     shapes = [thread_shape(call.workspace, m, metadata=metadata) for m in page]
     return _messages(shapes, cursor)
@@ -60,7 +54,7 @@ def replies(call: Call) -> Answer:
         raise Refused("thread_not_found")
     head = found.thread_ts or found.ts
     inside = [m for m in _between(call, channel) if m.is_reply and m.thread_ts == head]
-    page, cursor = _page(call, inside, 1000, 1000)
+    page, cursor = page_of(call, inside, 1000, 1000)
     metadata = call.flag("include_all_metadata")
     first = call.workspace.find_message(channel.id, head)
     shapes = [thread_shape(call.workspace, first, metadata=metadata)] if first else []
@@ -70,8 +64,8 @@ def replies(call: Call) -> Answer:
 def members(call: Call) -> Answer:
     """conversations.members."""
     channel = call.channel()
-    call.need_scope(_READ[_kind(channel)])
-    page, cursor = _page(call, sorted(channel.members), 100, 1000)
+    call.need_scope(_READ[channel.kind])
+    page, cursor = page_of(call, sorted(channel.members), 100, 1000)
     return {"ok": True, "members": list(page), "response_metadata": {"next_cursor": cursor}}
 
 
@@ -89,8 +83,15 @@ def join(call: Call) -> Answer:
 
 
 def open_direct(call: Call) -> Answer:
-    """conversations.open: the direct message with one person."""
+    """conversations.open: the direct message with one person; groups of people are not built here."""
+    if call.text("channel"):
+        channel = call.channel()
+        if not channel.is_im:
+            raise Refused("method_not_supported_for_channel_type")
+        return {"ok": True, "channel": channel_shape(channel), "no_op": True, "already_open": True}
     user = call.needed("users", "users_list_not_supplied")
+    if user == BOT_USER:
+        raise Refused("cannot_dm_bot")
     if user not in call.workspace.users:
         raise Refused("user_not_found")
     before = len(call.workspace.channels)
@@ -103,30 +104,9 @@ def open_direct(call: Call) -> Answer:
     }
 
 
-def user_info(call: Call) -> Answer:
-    """users.info."""
-    user = call.workspace.users.get(call.needed("user", "user_not_found"))
-    if user is None:
-        raise Refused("user_not_found")
-    return {"ok": True, "user": user_shape(user, locale=call.flag("include_locale"))}
-
-
-def user_list(call: Call) -> Answer:
-    """users.list."""
-    page, cursor = _page(call, list(call.workspace.users.values()), 1000, 1000)
-    shapes = [user_shape(user, locale=call.flag("include_locale")) for user in page]
-    return {"ok": True, "members": shapes, "response_metadata": {"next_cursor": cursor}}
-
-
-def _kind(channel: Channel) -> str:
-    if channel.is_im:
-        return "im"
-    return "private_channel" if channel.is_private else "public_channel"
-
-
 def _readable(call: Call) -> Channel:
     channel = call.channel()
-    call.need_scope(_READ[_kind(channel)].replace(":read", ":history"))
+    call.need_scope(_READ[channel.kind].replace(":read", ":history"))
     if BOT_USER not in channel.members:
         raise Refused("not_in_channel")
     return channel
@@ -134,38 +114,15 @@ def _readable(call: Call) -> Channel:
 
 def _between(call: Call, channel: Channel) -> list[Message]:
     """Messages after `oldest` and before `latest`; `inclusive` takes both ends."""
-    oldest, latest = _ts(call, "oldest", 0.0), _ts(call, "latest", float("inf"))
+    oldest, latest = ts_of(call, "oldest", 0.0), ts_of(call, "latest", float("inf"))
     inside = call.flag("inclusive")
+    lag = call.workspace.history_lag
+    known = call.workspace.clock.now() - lag if lag else float("inf")
     return [
         m
         for m in call.workspace.messages[channel.id]
-        if oldest < float(m.ts) < latest or (inside and float(m.ts) in {oldest, latest})
+        if (oldest < float(m.ts) < latest or (inside and float(m.ts) in {oldest, latest})) and float(m.ts) <= known
     ]
-
-
-def _ts(call: Call, name: str, default: float) -> float:
-    value = call.text(name)
-    try:
-        return float(value) if value else default
-    except ValueError:
-        raise Refused(f"invalid_ts_{name}") from None
-
-
-def _page(call: Call, items: Sequence[Item], default: int, most: int) -> tuple[Sequence[Item], str]:
-    """Return one page and the cursor of the next, empty at the end."""
-    start = _cursor(call.text("cursor"))
-    end = start + call.number("limit", default, most)
-    more = base64.b64encode(f"next:{end}".encode()).decode() if end < len(items) else ""
-    return items[start:end], more
-
-
-def _cursor(cursor: str) -> int:
-    if not cursor:
-        return 0
-    try:
-        return int(base64.b64decode(cursor, validate=True).decode().removeprefix("next:"))
-    except (binascii.Error, ValueError):
-        raise Refused("invalid_cursor") from None
 
 
 def _messages(shapes: list[dict[str, object]], cursor: str) -> Answer:
@@ -181,6 +138,4 @@ METHODS: Final = {
     "conversations.members": Method(members),
     "conversations.join": Method(join, "channels:join"),
     "conversations.open": Method(open_direct, "im:write"),
-    "users.info": Method(user_info, "users:read"),
-    "users.list": Method(user_list, "users:read"),
 }

@@ -22,7 +22,7 @@ CHART_TITLE: Final = 50
 CHART_SERIES: Final = 6
 CHART_POINTS: Final = 20
 CHART_LABEL: Final = 20
-PIE_SEGMENTS: Final = 12
+PIE_SEGMENTS: Final = 6
 TABLE_ROWS: Final = 201
 TABLE_COLUMNS: Final = 20
 TABLE_CHARACTERS: Final = 20_000
@@ -173,6 +173,8 @@ def cell_characters(value: object) -> int:
 def table_flaws(block: Json, at: str) -> Flaws:
     """Check the older `table`: at most 100 rows of 20 cells."""
     yield from extra_flaws(block, at, {"type", "block_id", "rows", "column_settings"})
+    if "column_settings" in block:
+        yield from items_of(block, "column_settings", at, TABLE_COLUMNS, least=0)[1]
     rows, flaws = items_of(block, "rows", at, PLAIN_TABLE_ROWS)
     yield from flaws
     for i, row in enumerate(rows):

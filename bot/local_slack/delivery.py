@@ -28,6 +28,8 @@ class Delivery:
     error: str = ""
     socket: str = ""
     said: list[Message] = field(default_factory=list)
+    again: list[Delivery] = field(default_factory=list)
+    """Later attempts of an event that nobody acknowledged."""
 
     @classmethod
     def failed(cls, workspace: Workspace, payload: Mapping[str, Any], error: str) -> Delivery:

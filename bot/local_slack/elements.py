@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time
 from typing import Final
 
 from bot.local_slack.flaw import (
@@ -23,6 +25,7 @@ from bot.local_slack.flaw import (
 
 BUTTON_TEXT: Final = 75
 BUTTON_VALUE: Final = 2000
+AGENT_PROMPT: Final = 4000
 OPTIONS: Final = 100
 OPTION_TEXT: Final = 75
 OPTION_VALUE: Final = 150
@@ -32,6 +35,8 @@ PLACEHOLDER: Final = 150
 IDENTIFIER: Final = 255
 URL: Final = 3000
 ALT_TEXT: Final = 2000
+
+_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}:\d{2}")
 
 _SELECTS: Final = frozenset(
     {"static_select", "external_select", "users_select", "conversations_select", "channels_select"}
@@ -60,6 +65,10 @@ def element_flaws(element: object, at: str, allowed: frozenset[str]) -> Flaws:
     yield from string_flaws(element, "action_id", at, IDENTIFIER)
     yield from _confirm_flaws(element, at)
     yield from text_flaws(element, "placeholder", at, PLACEHOLDER, needed=False)
+    yield from number_flaws(element, "max_selected_items", at, 1, OPTIONS)
+    yield from number_flaws(element, "min_query_length", at, 0, 1000)
+    yield from _filter_flaws(element, at)
+    yield from _dispatch_flaws(element, at)
     yield from _RULES.get(kind, _no_more)(element, at)
 
 
@@ -71,6 +80,8 @@ def option_flaws(option: object, at: str, *, plain: bool = True) -> Flaws:
     check = text_flaws if plain else prose_flaws
     yield from check(option, "text", at, OPTION_TEXT)
     yield from string_flaws(option, "value", at, OPTION_VALUE, needed=True)
+    yield from check(option, "description", at, OPTION_TEXT, needed=False)
+    yield from string_flaws(option, "url", at, URL)
     yield from check(option, "description", at, OPTION_TEXT, needed=False)
 
 
@@ -108,6 +119,7 @@ def _button_flaws(button: Json, at: str) -> Flaws:
     yield from loose_string_flaws(button, "value", at, BUTTON_VALUE)
     yield from string_flaws(button, "url", at, URL)
     yield from string_flaws(button, "accessibility_label", at, BUTTON_TEXT)
+    yield from string_flaws(button, "agent_prompt", at, AGENT_PROMPT)
     if button.get("style", "primary") not in ("primary", "danger"):
         yield Flaw(f"{at}/style", "must be a valid enum value: primary or danger")
 
@@ -167,6 +179,48 @@ def _number_input_flaws(element: Json, at: str) -> Flaws:
         yield missing("is_decimal_allowed", at)
 
 
+def _lines_flaws(element: Json, at: str) -> Flaws:
+    yield from number_flaws(element, "min_lines", at, 1, 100)
+    yield from number_flaws(element, "max_lines", at, 1, 100)
+
+
+def _file_input_flaws(element: Json, at: str) -> Flaws:
+    yield from number_flaws(element, "max_files", at, 1, 10)
+
+
+def _picker_flaws(element: Json, at: str) -> Flaws:
+    """A date is YYYY-MM-DD, a time HH:MM, and both exist."""
+    for name, read in (("initial_date", date.fromisoformat), ("initial_time", _clock_time)):
+        value = element.get(name)
+        if value is None:
+            continue
+        try:
+            good = isinstance(value, str) and bool(_MOMENT.fullmatch(value)) and read(value) is not None
+        except ValueError:
+            good = False
+        if not good:
+            yield Flaw(f"{at}/{name}", "must be a valid date or time")
+
+
+def _clock_time(value: str) -> time:
+    return time.fromisoformat(value)
+
+
+def _filter_flaws(element: Json, at: str) -> Flaws:
+    """A filter of conversations asks for at least one kind."""
+    wanted = element.get("filter")
+    if isinstance(wanted, Mapping) and "include" in wanted:
+        _, flaws = items_of(wanted, "include", f"{at}/filter", 4)
+        yield from flaws
+
+
+def _dispatch_flaws(element: Json, at: str) -> Flaws:
+    config = element.get("dispatch_action_config")
+    if isinstance(config, Mapping):
+        _, flaws = items_of(config, "trigger_actions_on", f"{at}/dispatch_action_config", 2)
+        yield from flaws
+
+
 def _confirm_flaws(element: Json, at: str) -> Flaws:
     confirm = element.get("confirm")
     if confirm is None:
@@ -191,4 +245,8 @@ _RULES: Final[dict[str, Callable[[Json, str], Flaws]]] = {
     "image": image_flaws,
     "plain_text_input": _text_input_flaws,
     "number_input": _number_input_flaws,
+    "rich_text_input": _lines_flaws,
+    "file_input": _file_input_flaws,
+    "datepicker": _picker_flaws,
+    "timepicker": _picker_flaws,
 }

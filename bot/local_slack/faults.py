@@ -25,11 +25,12 @@ class Fault:
     accept: bool = False
     cut: Cut = ""
     delay: float = 0.0
+    blank: bool = False
 
     @property
     def answers(self) -> bool:
         """Whether it replaces the answer; a mere delay does not."""
-        return self.cut != "" or self.body != ""
+        return self.cut != "" or self.body != "" or self.blank
 
 
 def rate_limited(retry_after: int = 1) -> Fault:
@@ -52,6 +53,11 @@ def html(status: int = 200) -> Fault:
     """Answer a web page where JSON belongs."""
     page = "<!DOCTYPE html><html><body>Slack is down for maintenance</body></html>"
     return Fault(status, page, (("Content-Type", "text/html"),))
+
+
+def empty(status: int = 200, *, accept: bool = False) -> Fault:
+    """Answer without a word."""
+    return Fault(status, accept=accept, blank=True)
 
 
 def accepted_then_reset() -> Fault:

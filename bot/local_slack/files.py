@@ -17,7 +17,7 @@ from bot.local_slack.workspace import BOT_USER, File, Message, Workspace
 def upload_address(call: Call) -> Answer:
     """files.getUploadURLExternal."""
     name, length = call.needed("filename"), call.number("length", 0, 1 << 30)
-    file = File(call.workspace.new_id("F"), name, length)
+    file = File(call.workspace.new_id("F"), name, length, created=int(call.workspace.clock.now()))
     call.workspace.files[file.id] = file
     return {"ok": True, "upload_url": f"{call.workspace.url}/upload/{file.id}", "file_id": file.id}
 
@@ -41,12 +41,12 @@ def complete(call: Call) -> Answer:
     found = [_uploaded(call, str(one.get("id", "")), str(one.get("title", ""))) for one in wanted]
     if call.text("channel_id"):
         _share(call, found)
-    return {"ok": True, "files": [file_shape(file) for file in found]}
+    return {"ok": True, "files": [file_shape(file, call.workspace.url) for file in found]}
 
 
 def info(call: Call) -> Answer:
     """files.info."""
-    return {"ok": True, "file": file_shape(_known(call, call.needed("file")))}
+    return {"ok": True, "file": file_shape(_known(call, call.needed("file")), call.workspace.url)}
 
 
 def delete(call: Call) -> Answer:
@@ -78,8 +78,13 @@ def _share(call: Call, files: list[File]) -> None:
     channel = call.channel("channel_id")
     if channel.is_archived:
         raise Refused("is_archived")
+    if channel.is_read_only:
+        raise Refused("restricted_action_read_only_channel")
     if BOT_USER not in channel.members:
         raise Refused("not_in_channel")
+    thread = call.text("thread_ts")
+    if thread and call.workspace.find_message(channel.id, thread) is None:
+        raise Refused("thread_not_found")
     for file in files:
         file.channels = (*file.channels, channel.id)
     call.workspace.post(
@@ -88,7 +93,7 @@ def _share(call: Call, files: list[File]) -> None:
             ts=call.workspace.new_ts(),
             user=BOT_USER,
             text=call.text("initial_comment"),
-            thread_ts=call.text("thread_ts"),
+            thread_ts=thread,
             files=tuple(file.id for file in files),
             via=call.method,
         )

@@ -46,6 +46,11 @@ class Journal:
                 with self.path.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(asdict(entry), ensure_ascii=False, default=str) + "\n")
 
+    def all(self) -> list[Entry]:
+        """Return every entry, oldest first."""
+        with self._lock:
+            return list(self.entries)
+
     def of(self, method: str) -> list[Entry]:
         """Return the entries of one method, oldest first."""
         with self._lock:

@@ -10,7 +10,7 @@ from bot.local_slack.validation import elements_of
 from bot.local_slack.workspace import APP, BOT_USER, TEAM, Channel, Message, User, View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 DOMAIN: Final = "asakai-local"
 _VERIFICATION: Final = "local"
@@ -80,49 +80,40 @@ def submission(view: View, user: User, values: Mapping[str, Mapping[str, Any]]) 
     return interaction_payload("view_submission", user) | {"view": shape, "response_urls": []}
 
 
-def pressed(blocks: Sequence[Mapping[str, Any]], action_id: str, value: str | None, ts: str) -> dict[str, Any]:
-    """Return the action of the element with this action_id; LookupError when none has it."""
-    there = [(block, element) for block in blocks for element in elements_of(block)]
-    found = [(block, element) for block, element in there if _is_meant(element, action_id, value)]
-    if not found:
-        raise LookupError(f"no element {action_id!r} to press; there are {[e.get('action_id') for _, e in there]}")
-    block, element = found[0]
-    action = {"type": element["type"], "action_id": action_id, "block_id": block.get("block_id", ""), "action_ts": ts}
-    return action | _chosen(element, value)
+def closing(view: View, user: User, cleared: bool) -> dict[str, Any]:  # noqa: FBT001 - Slack's own field
+    """Return a closed modal."""
+    return interaction_payload("view_closed", user) | {"view": view_shape(view), "is_cleared": cleared}
 
 
-def _is_meant(element: Mapping[str, Any], action_id: str, value: str | None) -> bool:
-    """Several buttons may share an action_id in different blocks; their value tells them apart."""
-    other = element["type"] == "button" and value not in {None, element.get("value")}
-    return element.get("action_id") == action_id and not other
+def shortcut(user: User, callback_id: str, ts: str) -> dict[str, Any]:
+    """Return a global shortcut: it has no channel and no response_url."""
+    return interaction_payload("shortcut", user) | {"callback_id": callback_id, "action_ts": ts}
 
 
-def _chosen(element: Mapping[str, Any], value: str | None) -> dict[str, Any]:
-    kind = element["type"]
-    if kind == "button":
-        sent = {"text": element["text"]}
-        return sent | ({"value": element["value"]} if "value" in element else {})
-    if kind == "datepicker":
-        return {"selected_date": value}
-    if kind == "timepicker":
-        return {"selected_time": value}
-    if kind in {"users_select", "channels_select", "conversations_select"}:
-        return {f"selected_{kind.split('s_')[0]}": value}
-    groups = [element, *element.get("option_groups", ())]
-    options = [option for group in groups for option in group.get("options", ())]
-    option = next((one for one in options if one.get("value") == value), None)
-    if option is None:
-        raise LookupError(
-            f"{element.get('action_id')!r} has no option {value!r}; there are {[o.get('value') for o in options]}"
-        )
-    return (
-        {"selected_options": [option]}
-        if kind.startswith("multi_") or kind == "checkboxes"
-        else {"selected_option": option}
-    )
+def message_shortcut(user: User, message: Message, channel: Channel, callback_id: str, ts: str) -> dict[str, Any]:
+    """Return a shortcut chosen in the menu of a message."""
+    return interaction_payload("message_action", user) | {
+        "callback_id": callback_id,
+        "action_ts": ts,
+        "message_ts": message.ts,
+        "message": message_shape(message),
+        "channel": {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name},
+    }
 
 
-def event_payload(event: Mapping[str, Any], event_id: str, now: float) -> dict[str, Any]:
+def answering_fields(view: View, values: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Yield block_id, action_id and channel of each chosen place that asked for a response_url."""
+    for block in view.body["blocks"]:
+        for element in elements_of(block):
+            if element.get("response_url_enabled"):
+                block_id, action_id = str(block.get("block_id", "")), str(element.get("action_id", ""))
+                given = values.get(block_id, {}).get(action_id, {})
+                chosen = given.get("selected_conversation") or given.get("selected_channel")
+                if chosen:
+                    yield block_id, action_id, str(chosen)
+
+
+def event_payload(event: Mapping[str, Any], event_id: str, now: float, *, shared: bool = False) -> dict[str, Any]:
     """Return the events_api wrapping of an event."""
     return {
         "token": _VERIFICATION,
@@ -141,7 +132,7 @@ def event_payload(event: Mapping[str, Any], event_id: str, now: float) -> dict[s
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": shared,
         "event_context": f"4-{event_id}",
     }
 
@@ -150,6 +141,25 @@ def mention_event(message: Message) -> dict[str, Any]:
     """Return the app_mention of a message that names the bot."""
     shape = message_shape(replace(message, blocks=()))
     return shape | {"type": "app_mention", "channel": message.channel, "event_ts": message.ts}
+
+
+def message_event(message: Message, channel: Channel) -> dict[str, Any]:
+    """Return the message event of what a person wrote."""
+    kind = {"im": "im", "private_channel": "group", "public_channel": "channel"}[channel.kind]
+    return message_shape(message) | {"channel": channel.id, "channel_type": kind, "event_ts": message.ts}
+
+
+def joined_event(user: User, channel: Channel, ts: str) -> dict[str, Any]:
+    """Return the member_joined_channel of a person."""
+    kind = "G" if channel.is_private else "C"
+    return {
+        "type": "member_joined_channel",
+        "user": user.id,
+        "channel": channel.id,
+        "channel_type": kind,
+        "team": TEAM,
+        "event_ts": ts,
+    }
 
 
 def home_event(user: User, ts: str, view: View | None, channel: str) -> dict[str, Any]:

@@ -13,17 +13,20 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from bot.local_slack import payloads
+from bot.local_slack.acting import People
 from bot.local_slack.clock import Clock
 from bot.local_slack.delivery import ACK_SECONDS, WAIT_SECONDS, Delivery
+from bot.local_slack.dispatch import Dispatch, Mishap
 from bot.local_slack.faults import Fault, Faults
+from bot.local_slack.features import DEFAULT, Features
+from bot.local_slack.forms import Typed, state_of
 from bot.local_slack.journal import Entry, Journal
 from bot.local_slack.pace import Pace
-from bot.local_slack.responses import new_response_url
-from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, people, rooms
-from bot.local_slack.sockets import Sockets
-from bot.local_slack.views import new_trigger
-from bot.local_slack.workspace import BOT_USER, Channel, Message, ResponseUrl, Token, User, View, Workspace
+from bot.local_slack.parts import Parts
+from bot.local_slack.posting import Poster
+from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, SUZUKI, groups, people, rooms
+from bot.local_slack.sockets import End, Sockets
+from bot.local_slack.workspace import TRIGGER_SECONDS, Channel, Message, Token, User, View, Workspace
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 BOT_TOKEN: Final = "xoxb-local-asakai"
 APP_TOKEN: Final = "xapp-local-asakai"
+CONFIG_TOKEN: Final = "xoxe.xoxp-local-asakai"
+SIGNING_SECRET: Final = "local-signing-secret-of-asakai"
 
 
 class PortTaken(Problem):
@@ -66,20 +71,30 @@ class LocalSlack:
         journal_path: Path | None = None,
         users: Iterable[User] | None = None,
         channels: Iterable[Channel] | None = None,
+        features: Features = DEFAULT,
     ) -> None:
-        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
+        self.bot_token, self.app_token, self.config_token = BOT_TOKEN, APP_TOKEN, CONFIG_TOKEN
+        self.signing_secret = SIGNING_SECRET
         self.clock = Clock(start)
         self.faults = Faults()
         self.journal = Journal(journal_path)
         tokens = {
             BOT_TOKEN: Token("bot", frozenset(scopes)),
             APP_TOKEN: Token("app", frozenset({"connections:write"})),
+            CONFIG_TOKEN: Token("config", frozenset()),
         }
         self.workspace = Workspace(self.clock, Pace(messages_per_second, burst), tokens)
         self.workspace.add_users(people() if users is None else users)
         self.workspace.add_channels(rooms() if channels is None else channels)
-        self.sockets = Sockets(self.workspace, self.journal, ack_seconds)
-        self.clock.listen(self.sockets.expire)
+        self.workspace.groups.update((group.id, group) for group in groups())
+        # whoever gives a busy machine longer to acknowledge gives it longer to open a form
+        self.workspace.trigger_seconds = max(TRIGGER_SECONDS, ack_seconds)
+        self.agenda = self.workspace.agenda
+        self.sockets = Sockets(self.workspace)
+        self.dispatch = Dispatch(
+            self.workspace, self.journal, self.agenda, self.sockets, Poster(SIGNING_SECRET), ack_seconds
+        )
+        self.people = People(self.dispatch, features)
         self._port = port
         self._server: Server | None = None
 
@@ -96,7 +111,9 @@ class LocalSlack:
             from bot.local_slack.server import HOST, Server  # noqa: PLC0415 - heavy, and an extra
         except ModuleNotFoundError as error:
             raise LibrariesMissing(module=error.name or "") from error
-        self._server = Server(self.workspace, self.sockets, self.faults, self.journal)
+        self._server = Server(
+            Parts(self.workspace, self.sockets, self.dispatch, self.people, self.faults, self.journal, self.agenda)
+        )
         try:
             port = self._server.start(self._port)
         except OSError as error:
@@ -184,53 +201,49 @@ class LocalSlack:
 
     def say(self, text: str, *, user: str = SUZUKI, channel: str = ASAKAI, thread: str = "") -> Message:
         """Let a person write a message."""
-        place, writer = self.channel(channel), self.user(user)
-        return self.workspace.post(
-            Message(place.id, self.workspace.new_ts(), writer.id, text, thread_ts=thread, via="person")
-        )
+        return self.people.say(self.user(user), self.channel(channel), text, thread)
 
     def command(self, command: str, text: str = "", *, user: str = SUZUKI, channel: str = ASAKAI) -> Delivery:
         """Let a person type a slash command."""
-        place, writer = self.channel(channel), self.user(user)
-        payload = payloads.command_payload(command, text, writer, place)
-        return self._answerable("slash_commands", payload, writer, place.id)
+        return self.people.command(self.user(user), self.channel(channel), command, text)
 
-    def click(self, message: Message, action_id: str, *, value: str | None = None, user: str = SUZUKI) -> Delivery:
+    def click(
+        self, message: Message, action_id: str, *, value: object = None, user: str = SUZUKI, typed: Typed | None = None
+    ) -> Delivery:
         """Let a person press a button, or choose `value`, in a message."""
-        current, presser = self.workspace.current(message), self.user(user)
-        action = payloads.pressed(current.blocks, action_id, value, self.workspace.new_ts())
-        payload = payloads.message_action(current, self.channel(message.channel), presser, action)
-        return self._answerable("interactive", payload, presser, message.channel, current)
+        return self.people.press(self.user(user), message, action_id, value, typed=typed or {})
 
-    def click_view(self, view: View, action_id: str, *, value: str | None = None) -> Delivery:
+    def click_view(self, view: View, action_id: str, *, value: object = None, typed: Typed | None = None) -> Delivery:
         """Let the person who sees a modal or home tab press a button in it."""
-        action = payloads.pressed(view.body["blocks"], action_id, value, self.workspace.new_ts())
-        user = self.user(view.user)
-        payload = payloads.view_action(view, user, action)
-        payload["trigger_id"] = new_trigger(self.workspace, user.id)
-        return self._deliver("interactive", payload)
+        return self.people.press_view(view, action_id, value, typed=typed or {})
 
     def submit(self, view: View, values: Mapping[str, Mapping[str, Any]]) -> Delivery:
         """Let a person submit a modal: values by block_id and action_id, as Slack sends them."""
-        user = self.user(view.user)
-        payload = payloads.submission(view, user, values)
-        payload["trigger_id"] = new_trigger(self.workspace, user.id)
-        return self._deliver("interactive", payload, answerable=True)
+        return self.people.submit(view, values)
+
+    def fill(self, view: View, typed: Typed) -> Delivery:
+        """Let a person fill a modal in, plainly, and submit it; what is not named stays as it stood."""
+        return self.people.submit(view, state_of(view.body["blocks"], typed))
+
+    def close(self, view: View, *, cleared: bool = False) -> Delivery | None:
+        """Let a person close a modal, or with `cleared` all of theirs; None when the app is not told."""
+        return self.people.close(view, cleared=cleared)
+
+    def shortcut(self, callback_id: str, *, user: str = SUZUKI) -> Delivery:
+        """Let a person choose a global shortcut."""
+        return self.people.shortcut(self.user(user), callback_id)
+
+    def message_shortcut(self, message: Message, callback_id: str, *, user: str = SUZUKI) -> Delivery:
+        """Let a person choose a shortcut in a message's menu."""
+        return self.people.message_shortcut(self.user(user), message, callback_id)
 
     def mention(self, text: str, *, user: str = SUZUKI, channel: str = ASAKAI, thread: str = "") -> Delivery:
         """Let a person write `@asakai text`; the bot hears it only where it is a member."""
-        message = self.say(f"<@{BOT_USER}> {text}", user=user, channel=channel, thread=thread)
-        payload = self._event(payloads.mention_event(message))
-        if BOT_USER not in self.channel(channel).members:
-            return Delivery.failed(self.workspace, payload, "not_in_channel")
-        return self._deliver("events_api", payload)
+        return self.people.mention(self.user(user), self.channel(channel), text, thread)
 
     def open_home(self, user: str = SUZUKI) -> Delivery:
         """Let a person open the app's home tab."""
-        reader = self.user(user)
-        direct = self.workspace.direct_message(reader.id)
-        event = payloads.home_event(reader, self.workspace.new_ts(), self.workspace.homes.get(reader.id), direct.id)
-        return self._deliver("events_api", self._event(event))
+        return self.people.open_home(self.user(user))
 
     def home(self, user: str = SUZUKI) -> View | None:
         """Return the home tab published for this person."""
@@ -242,11 +255,27 @@ class LocalSlack:
 
     def redeliver(self, delivery: Delivery) -> Delivery:
         """Send the same payload a second time."""
-        return self._watch(self.sockets.redeliver(delivery))
+        return self.dispatch.redeliver(delivery)
 
-    def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every socket to go: "warning" only tells, "refresh_requested" and "link_disabled" also close."""
-        self.sockets.disconnect(reason, close=reason != "warning")
+    def disconnect(self, how: End = "refresh_requested") -> None:
+        """End every socket: told so, without a word, by a reset, or dead but open."""
+        self.sockets.end(how)
+
+    def next_envelope(self, mishap: Mishap, *, seconds: float = 0.0, times: int = 1) -> None:
+        """Let the next envelopes come twice, late or not at all."""
+        self.dispatch.mishaps.extend([(mishap, seconds)] * times)
+
+    def lag_history(self, seconds: float) -> None:
+        """Let conversations.history and replies show a message only so long after it was posted."""
+        self.workspace.history_lag = seconds
+
+    def post_to(self, request_url: str) -> None:
+        """Send everything as signed requests to this address, on loopback; empty means sockets again."""
+        self.dispatch.poster.listen_at(request_url)
+
+    def verify_url(self, request_url: str) -> bool:
+        """Do what Slack does when somebody enters a request URL: post a challenge and look for it in the answer."""
+        return self.dispatch.poster.verify(request_url)
 
     def fail(self, method: str, fault: Fault, times: int = 1) -> None:
         """Let the next `times` requests of `method` meet a fault."""
@@ -255,25 +284,3 @@ class LocalSlack:
     def revoke(self, token: str | None = None) -> None:
         """Take a token away; the bot's own unless another is named."""
         self.workspace.tokens[token or self.bot_token].revoked = True
-
-    def _event(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        return payloads.event_payload(event, self.workspace.new_id("Ev"), self.clock.now())
-
-    def _answerable(
-        self, kind: str, payload: dict[str, Any], user: User, channel: str, source: Message | None = None
-    ) -> Delivery:
-        url = new_response_url(self.workspace, channel, user.id, source)
-        payload["response_url"] = f"{self.url}/response/{url.id}"
-        payload["trigger_id"] = new_trigger(self.workspace, user.id)
-        return self._deliver(kind, payload, url, answerable=kind == "slash_commands")
-
-    def _deliver(
-        self, kind: str, payload: Mapping[str, Any], url: ResponseUrl | None = None, *, answerable: bool = False
-    ) -> Delivery:
-        return self._watch(self.sockets.deliver(kind, payload, url, answerable=answerable))
-
-    def _watch(self, delivery: Delivery) -> Delivery:
-        if self._server is not None:
-            # a little later than due, for two clocks never agree to the last digit
-            self._server.expire_after(self.sockets.ack_seconds + 0.05)
-        return delivery

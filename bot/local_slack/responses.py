@@ -39,8 +39,9 @@ def respond(workspace: Workspace, response_id: str, body: Mapping[str, Any]) -> 
 def say(workspace: Workspace, url: ResponseUrl, body: Mapping[str, Any], via: str) -> Message | None:
     """Post, replace or delete for an interaction; only its user sees it unless told otherwise."""
     call = Call(workspace, via, body)
-    if url.source is not None and call.flag("delete_original"):
-        workspace.remove(url.source)
+    if call.flag("delete_original"):
+        if url.source is not None:
+            workspace.remove(url.source)
         return None
     composed = replace(compose(call, url.channel), via=via)
     if url.source is not None and call.flag("replace_original"):

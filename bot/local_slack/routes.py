@@ -10,6 +10,7 @@ import asyncio
 import json
 import socket
 import struct
+import threading
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -18,11 +19,14 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from bot.local_slack import files
+from bot.local_slack import files, web
 from bot.local_slack.call import Answer, Call, Method, Refused, parse_arguments
-from bot.local_slack.journal import Entry, Journal
+from bot.local_slack.control import ControlRoutes
+from bot.local_slack.journal import Entry
+from bot.local_slack.multipart import parts_of
+from bot.local_slack.person import PersonRoutes
 from bot.local_slack.responses import respond
-from bot.local_slack.sockets import CLOSE, Link, Sockets
+from bot.local_slack.sockets import CLOSE, Link
 from bot.local_slack.web_api import CONNECTIONS_SCOPE, METHODS, answer
 
 if TYPE_CHECKING:
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.websockets import WebSocket
 
-    from bot.local_slack.faults import Fault, Faults
-    from bot.local_slack.workspace import Workspace
+    from bot.local_slack.faults import Fault
+    from bot.local_slack.parts import Parts
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 _HALF: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"ok": tr'
@@ -41,11 +45,12 @@ _HALF: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le
 class Routes:
     """The addresses of a local Slack."""
 
-    def __init__(self, workspace: Workspace, sockets: Sockets, faults: Faults, journal: Journal) -> None:
-        self.workspace = workspace
-        self.sockets = sockets
-        self.faults = faults
-        self.journal = journal
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.workspace = parts.workspace
+        self.sockets = parts.sockets
+        self.faults = parts.faults
+        self.journal = parts.journal
         self.stopping = asyncio.Event()
         opening = Method(self._open_connection, CONNECTIONS_SCOPE, "app")
         self.methods: Mapping[str, Method] = {**METHODS, "apps.connections.open": opening}
@@ -57,7 +62,11 @@ class Routes:
                 Route("/api/{method}", self._api, methods=["GET", "POST"]),
                 Route("/response/{response_id}", self._response, methods=["POST"]),
                 Route("/upload/{file_id}", self._upload, methods=["POST"]),
+                Route("/files-pri/{file_id}/{name}", self._download, methods=["GET"]),
                 WebSocketRoute("/link/", self._link),
+                *PersonRoutes(self.parts, self.stopping).routes(),
+                *web.routes(),
+                *ControlRoutes(self.parts).routes(),
             ]
         )
 
@@ -96,11 +105,13 @@ class Routes:
                 status = refusal.status if refusal.status != 200 else 400  # noqa: PLR2004 - HTTP's OK
                 raise Refused(status=status, **_without_ok(refusal.answer)) from None
             if message is not None:
-                self.sockets.heard(self.workspace.response_urls[response_id], message)
+                self.parts.dispatch.heard(self.workspace.response_urls[response_id], message)
         return {"ok": True}
 
     async def _upload(self, request: Request) -> Response:
-        body = await request.body()
+        body, kind = await request.body(), request.headers.get("content-type", "")
+        if kind.startswith("multipart/form-data"):
+            body = next(iter(parts_of(body, kind).values()), b"")
         file_id = str(request.path_params["file_id"])
 
         def carry_out() -> Answer:
@@ -111,6 +122,15 @@ class Routes:
             return {"ok": True, "said": said}
 
         return await self._meet(request, "upload", {"file": file_id, "length": len(body)}, carry_out)
+
+    async def _download(self, request: Request) -> Response:
+        """url_private: only for a bot token that may read files; everyone else sees a page to log in."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        known = self.workspace.tokens.get(token)
+        file = self.workspace.files.get(str(request.path_params["file_id"]))
+        if known is None or known.revoked or "files:read" not in known.scopes or file is None or file.content is None:
+            return Response("<!DOCTYPE html><title>Sign in</title>", 200, media_type="text/html")
+        return Response(file.content, media_type=file.mimetype)
 
     async def _meet(
         self, request: Request, name: str, args: Mapping[str, Any], carry_out: Callable[[], Answer]
@@ -152,23 +172,38 @@ class Routes:
         if not self.sockets.take_ticket(websocket.query_params.get("ticket", "")):
             await websocket.close(1008)
             return
-        loop, outgoing = asyncio.get_running_loop(), asyncio.Queue[str]()
-        link = Link(str(uuid.uuid4()), lambda text: _threadsafe(loop, outgoing, text))
+        outgoing, dead = asyncio.Queue[str](), threading.Event()
+        link = _link(websocket, outgoing, dead)
         # joined before accepted: whoever sees the socket open may count on it
         self.sockets.join(link)
         await websocket.accept()
         writer = asyncio.create_task(_write(websocket, outgoing))
         try:
             async for text in websocket.iter_text():
-                self.sockets.receive(link, text)
+                if dead.is_set():
+                    continue
+                self.parts.dispatch.receive(link.name, text)
         finally:
             self.sockets.leave(link)
             writer.cancel()
 
 
-def _threadsafe(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str], text: str) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(queue.put_nowait, text)
+def _link(websocket: WebSocket, outgoing: asyncio.Queue[str], dead: threading.Event) -> Link:
+    loop, transport = asyncio.get_running_loop(), websocket.state.transport
+
+    def do(action: Callable[[], None]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(action)
+
+    def silence() -> None:
+        dead.set()
+        transport.get_protocol().fall_silent()
+
+    def send(text: str) -> None:
+        if not dead.is_set() or text == CLOSE:
+            do(lambda: outgoing.put_nowait(text))
+
+    return Link(str(uuid.uuid4()), send, lambda: do(lambda: _reset(transport)), lambda: do(silence))
 
 
 async def _write(websocket: WebSocket, outgoing: asyncio.Queue[str]) -> None:
@@ -182,10 +217,15 @@ async def _cut(transport: asyncio.Transport, *, half: bool) -> None:
     if half:
         transport.write(_HALF)
         transport.close()
-    elif not transport.is_closing():  # else the caller has gone already, and there is nothing to cut
+    else:
+        _reset(transport)
+    await asyncio.sleep(0)
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    if not transport.is_closing():  # else the caller has gone already, and there is nothing to cut
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
-    await asyncio.sleep(0)
 
 
 def _json(given: Answer, status: int, headers: Mapping[str, str]) -> Response:

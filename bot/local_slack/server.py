@@ -18,10 +18,9 @@ from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from bot.local_slack.routes import Routes
 
 if TYPE_CHECKING:
-    from bot.local_slack.faults import Faults
-    from bot.local_slack.journal import Journal
-    from bot.local_slack.sockets import Sockets
-    from bot.local_slack.workspace import Workspace
+    from wsproto.events import Ping
+
+    from bot.local_slack.parts import Parts
 
 HOST: Final = "127.0.0.1"
 
@@ -35,16 +34,33 @@ class _Protocol(H11Protocol):
         super().connection_made(transport)
 
 
+class _SocketProtocol(WSProtocol):
+    """A socket that can go dead while it stays open: the app's pings find no pong."""
+
+    _silent = False
+
+    def fall_silent(self) -> None:
+        self._silent = True
+        self.stop_keepalive()
+
+    def handle_ping(self, event: Ping) -> None:
+        if not self._silent:
+            super().handle_ping(event)
+
+
 class Server:
     """The thread that answers for a workspace."""
 
-    def __init__(self, workspace: Workspace, sockets: Sockets, faults: Faults, journal: Journal) -> None:
-        self._routes = Routes(workspace, sockets, faults, journal)
-        self._sockets = sockets
+    def __init__(self, parts: Parts) -> None:
+        self._routes = Routes(parts)
+        self._sockets = parts.sockets
+        self._poster = parts.dispatch.poster
+        self._agenda = parts.agenda
+        self._agenda.wake = self.look_in
         config = uvicorn.Config(
             self._routes.app(),
             http=_Protocol,
-            ws=WSProtocol,
+            ws=_SocketProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -74,12 +90,13 @@ class Server:
         self._loop.call_soon_threadsafe(self._routes.stopping.set)
         self._thread.join()
         self._thread = None
+        self._poster.close()
 
-    def expire_after(self, seconds: float) -> None:
-        """Look for unacknowledged envelopes after a while."""
+    def look_in(self, seconds: float) -> None:
+        """Do what is due after a while."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: loop.call_later(seconds, self._sockets.expire))
+            loop.call_soon_threadsafe(lambda: loop.call_later(seconds, self._agenda.run_due))
 
     def _run(self, listener: socket.socket) -> None:
         with listener:

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
-from bot.local_slack.workspace import APP, BOT, BOT_USER, TEAM, Channel, File, Message, User, View, Workspace
+from bot.local_slack.workspace import (
+    APP,
+    BOT,
+    BOT_USER,
+    TEAM,
+    Channel,
+    File,
+    Group,
+    Message,
+    User,
+    View,
+    Workspace,
+)
 
 
 def message_shape(message: Message, *, metadata: bool = False) -> dict[str, Any]:
@@ -25,8 +38,16 @@ def message_shape(message: Message, *, metadata: bool = False) -> dict[str, Any]
         "files": [{"id": file} for file in message.files],
         "edited": {"user": message.user, "ts": message.edited_ts} if message.edited_ts else None,
         "metadata": message.metadata if metadata else None,
+        "reactions": _reactions(message),
     }
     return shape | {name: value for name, value in optional.items() if value}
+
+
+def _reactions(message: Message) -> list[dict[str, Any]]:
+    """Each reaction once, with who gave it."""
+    names = dict.fromkeys(name for name, _ in message.reactions)
+    people = {name: [user for one, user in message.reactions if one == name] for name in names}
+    return [{"name": name, "users": users, "count": len(users)} for name, users in people.items()]
 
 
 def thread_shape(workspace: Workspace, message: Message, *, metadata: bool) -> dict[str, Any]:
@@ -34,7 +55,14 @@ def thread_shape(workspace: Workspace, message: Message, *, metadata: bool) -> d
     shape = message_shape(message, metadata=metadata)
     replies = [m for m in workspace.messages[message.channel] if m.thread_ts == message.ts and m.is_reply]
     if replies:
-        shape |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
+        people = list(dict.fromkeys(m.user for m in replies))
+        shape |= {
+            "thread_ts": message.ts,
+            "reply_count": len(replies),
+            "reply_users": people,
+            "reply_users_count": len(people),
+            "latest_reply": replies[-1].ts,
+        }
     return shape
 
 
@@ -53,8 +81,8 @@ def channel_shape(channel: Channel) -> dict[str, Any]:
         "is_archived": channel.is_archived,
         "is_read_only": channel.is_read_only,
         "is_general": channel.name == "general",
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": channel.is_shared,
+        "is_ext_shared": channel.is_shared,
         "is_member": BOT_USER in channel.members,
         "num_members": len(channel.members),
         "context_team_id": TEAM,
@@ -97,13 +125,37 @@ def view_shape(view: View) -> dict[str, Any]:
     }
 
 
-def file_shape(file: File) -> dict[str, Any]:
-    """Return an uploaded file."""
+def file_shape(file: File, url: str = "") -> dict[str, Any]:
+    """Return an uploaded file; `url` is the workspace's address."""
+    private = f"{url}/files-pri/{file.id}/{quote(file.name)}"
     return {
+        "created": file.created,
+        "timestamp": file.created,
+        "url_private": private,
+        "url_private_download": private,
+        "permalink": f"{url}/files/{BOT_USER}/{file.id}/{quote(file.name)}",
         "id": file.id,
         "name": file.name,
         "title": file.title or file.name,
+        "mimetype": file.mimetype,
+        "filetype": file.name.rpartition(".")[2] if "." in file.name else "text",
         "size": len(file.content or b""),
         "user": BOT_USER,
         "channels": list(file.channels),
     }
+
+
+def group_shape(group: Group, *, users: bool = False) -> dict[str, Any]:
+    """Return a user group."""
+    shape: dict[str, Any] = {
+        "id": group.id,
+        "team_id": TEAM,
+        "is_usergroup": True,
+        "name": group.name,
+        "handle": group.handle,
+        "description": "",
+        "is_external": False,
+        "date_delete": 1 if group.is_disabled else 0,
+        "user_count": len(group.users),
+    }
+    return shape | ({"users": list(group.users)} if users else {})

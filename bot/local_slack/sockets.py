@@ -1,43 +1,44 @@
-"""Which socket gets this envelope, and did it answer in time?"""
+"""Which sockets does the app hold open, and how do they end?"""
 
 from __future__ import annotations
 
 import itertools
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, get_args
 
-from bot.local_slack.call import Refused
-from bot.local_slack.delivery import ACK_SECONDS, Delivery
-from bot.local_slack.journal import Entry, Journal
-from bot.local_slack.responses import say
-from bot.local_slack.views import after_submission
-from bot.local_slack.workspace import APP, Message, ResponseUrl, Workspace
+from bot.local_slack.workspace import APP, Workspace
 
 CLOSE: Final = ""
+MOST: Final = 10
+"""Slack's limit of open sockets per app."""
+
+End: TypeAlias = Literal[
+    "warning", "refresh_requested", "link_disabled", "too_many_websockets", "closed", "reset", "silent"
+]
+"""How a socket ends: told so (a `warning` leaves it open for now), closed without a word, reset, or dead but open."""
+
+ENDS: Final = frozenset(get_args(End))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
-    """One open socket; `send` takes a text, or CLOSE, from any thread."""
+    """One open socket, to be used from any thread; `send` takes a text, or CLOSE."""
 
     name: str
     send: Callable[[str], None]
+    reset: Callable[[], None]
+    silence: Callable[[], None]
 
 
 @dataclass(slots=True)
 class Sockets:
-    """The open sockets of the app and every envelope sent through them."""
+    """The open sockets of the app."""
 
     workspace: Workspace
-    journal: Journal
-    ack_seconds: float = ACK_SECONDS
     links: list[Link] = field(default_factory=list)
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
-    _pending: dict[str, Delivery] = field(default_factory=dict)
-    _answering: dict[str, list[Delivery]] = field(default_factory=dict)
     _tickets: set[str] = field(default_factory=set)
     _turn: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -55,8 +56,12 @@ class Sockets:
         return True
 
     def join(self, link: Link) -> None:
-        """Greet a new socket and let it take part."""
+        """Greet a new socket and let it take part, unless there are too many."""
         with self.workspace.changed:
+            if len(self.links) >= MOST:
+                link.send(_goodbye("too_many_websockets"))
+                link.send(CLOSE)
+                return
             self.links.append(link)
             link.send(json.dumps(_hello(len(self.links), link.name)))
             self.workspace.changed.notify_all()
@@ -67,115 +72,36 @@ class Sockets:
             self.links = [one for one in self.links if one is not link]
             self.workspace.changed.notify_all()
 
-    def deliver(
-        self,
-        kind: str,
-        payload: Mapping[str, Any],
-        response_url: ResponseUrl | None = None,
-        *,
-        answerable: bool = False,
-    ) -> Delivery:
-        """Send an envelope to one of the sockets; without any, the person sees dispatch_failed."""
-        envelope: dict[str, Any] = {
-            "envelope_id": str(uuid.uuid4()),
-            "type": kind,
-            "accepts_response_payload": answerable,
-            "payload": payload,
-        }
-        if kind == "events_api":
-            envelope |= {"retry_attempt": 0, "retry_reason": ""}
-        return self._send(envelope, response_url)
+    def choose(self) -> Link | None:
+        """Return the socket for the next envelope: one of them, in turns."""
+        # Slack picks at random; taking turns shows the same thing in every run
+        return self.links[next(self._turn) % len(self.links)] if self.links else None
 
-    def redeliver(self, delivery: Delivery) -> Delivery:
-        """Send the same payload again, as Slack does when it believes it was lost."""
-        again = dict(delivery.envelope) | {"envelope_id": str(uuid.uuid4())}
-        if again["type"] == "events_api":
-            again |= {"retry_attempt": int(again["retry_attempt"]) + 1, "retry_reason": "timeout"}
-        return self._send(again, delivery.response_url)
-
-    def receive(self, link: Link, text: str) -> None:
-        """Take an ack; what is none, unknown or late changes nothing for the person."""
-        try:
-            frame = json.loads(text)
-        except ValueError:
-            frame = {"unreadable": text}
-        now = self.workspace.clock.now()
-        self.journal.write(Entry(now, "socket.ack", {"socket": link.name}, 200, frame))
-        with self.workspace.changed:
-            self.expire()
-            delivery = self._pending.pop(str(frame.get("envelope_id", "")), None)
-            if delivery is not None:
-                self._settle(delivery, frame.get("payload"), now)
-
-    def expire(self) -> None:
-        """Mark as operation_timeout whatever has waited too long, three seconds in Slack."""
-        with self.workspace.changed:
-            deadline = self.workspace.clock.now() - self.ack_seconds
-            late = [delivery for delivery in self._pending.values() if delivery.sent_at <= deadline]
-            for delivery in late:
-                delivery.error = "operation_timeout"
-                del self._pending[delivery.id]
-            self.workspace.changed.notify_all()
-
-    def disconnect(self, reason: str, *, close: bool) -> None:
-        """Tell every socket to go; `close` also ends it."""
-        frame = json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": "localslack"}})
+    def end(self, how: End) -> None:
+        """End every socket that is open now, in this way."""
         with self.workspace.changed:
             for link in self.links:
-                link.send(frame)
-                if close:
-                    link.send(CLOSE)
+                _end(link, how)
 
     def close(self) -> None:
         """End every socket without a word."""
-        with self.workspace.changed:
-            for link in self.links:
-                link.send(CLOSE)
+        self.end("closed")
 
-    def heard(self, response_url: ResponseUrl, message: Message) -> None:
-        """Remember what was said in answer to an interaction."""
-        with self.workspace.changed:
-            for delivery in self._answering.get(response_url.id, ()):
-                delivery.said.append(message)
-            self.workspace.changed.notify_all()
 
-    def _send(self, envelope: Mapping[str, Any], response_url: ResponseUrl | None) -> Delivery:
-        now = self.workspace.clock.now()
-        delivery = Delivery(self.workspace, envelope, now, response_url)
-        with self.workspace.changed:
-            self.deliveries[delivery.id] = delivery
-            if response_url is not None:
-                self._answering.setdefault(response_url.id, []).append(delivery)
-            if self.links:
-                # Slack picks at random; taking turns shows the same thing in every run
-                link = self.links[next(self._turn) % len(self.links)]
-                delivery.socket = link.name
-                self._pending[delivery.id] = delivery
-                link.send(json.dumps(envelope, ensure_ascii=False))
-            else:
-                delivery.error = "dispatch_failed"
-        self.journal.write(Entry(now, "socket.send", envelope, 200, {"socket": delivery.socket}, direction="out"))
-        return delivery
+def _end(link: Link, how: End) -> None:
+    if how == "silent":
+        link.silence()
+    elif how == "reset":
+        link.reset()
+    else:
+        if how != "closed":
+            link.send(_goodbye(how))
+        if how != "warning":
+            link.send(CLOSE)
 
-    def _settle(self, delivery: Delivery, payload: object, now: float) -> None:
-        delivery.acked_at = now
-        delivery.payload = dict(payload) if isinstance(payload, Mapping) else {"text": payload} if payload else {}
-        sent = delivery.envelope["payload"]
-        if delivery.envelope["type"] == "slash_commands" and delivery.response_url and delivery.payload:
-            self._say_ack(delivery, delivery.response_url, delivery.payload)
-        elif sent.get("type") == "view_submission":
-            delivery.error = after_submission(self.workspace, sent["view"]["id"], delivery.payload)
-        self.workspace.changed.notify_all()
 
-    def _say_ack(self, delivery: Delivery, url: ResponseUrl, payload: Mapping[str, Any]) -> None:
-        """An ack with words is the command's first answer."""
-        try:
-            message = say(self.workspace, url, payload, "ack")
-        except Refused as refusal:
-            delivery.error = str(refusal.answer["error"])
-        else:
-            if message is not None:
-                delivery.said.append(message)
+def _goodbye(reason: str) -> str:
+    return json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": "localslack"}})
 
 
 def _hello(count: int, name: str) -> dict[str, Any]:

@@ -61,6 +61,9 @@ def _blocks_flaws(blocks: object, surface: Surface, root: str) -> Flaws:
     known = [block for block in blocks if isinstance(block, Mapping)]
     yield from _repeated_flaws(known, root)
     yield from _together_flaws(known, root)
+    words = sum(_words(block) for block in known if kind_of(block) not in _DATA)
+    if surface == "message" and words > BLOCKS_TEXT:
+        yield Flaw(root, f"must be less than {BLOCKS_TEXT + 1} characters in all", "msg_blocks_too_long")
 
 
 def _repeated_flaws(blocks: Sequence[Json], root: str) -> Flaws:
@@ -89,9 +92,6 @@ def _together_flaws(blocks: Sequence[Json], root: str) -> Flaws:
     tables = sum(cell_characters(block.get("rows")) for block in blocks if kind_of(block) == "data_table")
     if tables > TABLE_CHARACTERS:
         yield Flaw(root, f"data tables must be less than {TABLE_CHARACTERS + 1} characters in all")
-    words = sum(_words(block) for block in blocks if kind_of(block) not in _DATA)
-    if words > BLOCKS_TEXT:
-        yield Flaw(root, f"must be less than {BLOCKS_TEXT + 1} characters in all", "msg_blocks_too_long")
 
 
 def _words(value: object) -> int:

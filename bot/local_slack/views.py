@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.local_slack.call import Answer, Call, Method, Refused, refuse_flaws
@@ -12,8 +13,8 @@ from bot.local_slack.workspace import Trigger, View, Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TRIGGER_SECONDS: Final = 3.0
 STACK: Final = 3
+MOST_BYTES: Final = 250_000
 
 
 def open_view(call: Call) -> Answer:
@@ -43,7 +44,7 @@ def update_view(call: Call) -> Answer:
     if old is None:
         raise Refused("not_found")
     _refuse_stale(call, old)
-    body = _body(call, "modal")
+    body = _body(call, "modal", instead_of=old.id)
     new = View(old.id, old.user, body, call.workspace.new_id("h"), old.previous)
     with call.workspace.changed:
         call.workspace.views[new.id] = new
@@ -59,7 +60,7 @@ def publish_view(call: Call) -> Answer:
     old = call.workspace.homes.get(user)
     if old is not None:
         _refuse_stale(call, old)
-    body = _body(call, "home")
+    body = _body(call, "home", instead_of=old.id if old else "")
     with call.workspace.changed:
         view = View(old.id if old else call.workspace.new_id("V"), user, body, call.workspace.new_id("h"))
         call.workspace.homes[user] = view
@@ -87,6 +88,17 @@ def after_submission(workspace: Workspace, submitted: str, payload: Mapping[str,
         return ""
 
 
+def close_view(workspace: Workspace, view: View, *, cleared: bool) -> None:
+    """Take a modal from a person's stack, with what lies above it; `cleared` takes all."""
+    with workspace.changed:
+        stack = [one for one in workspace.views.values() if one.user == view.user]
+        names = [one.id for one in stack]
+        if view.id in names:
+            for gone in stack if cleared else stack[names.index(view.id) :]:
+                del workspace.views[gone.id]
+        workspace.changed.notify_all()
+
+
 def new_trigger(workspace: Workspace, user: str) -> str:
     """Return a trigger_id that opens one view within three seconds."""
     name = workspace.new_id("trigger.")
@@ -100,15 +112,21 @@ def _take_trigger(call: Call) -> Trigger:
         raise Refused("invalid_trigger_id")
     if trigger.used:
         raise Refused("exchanged_trigger_id")
-    if call.workspace.clock.now() - trigger.created_at > TRIGGER_SECONDS:
+    if call.workspace.clock.now() - trigger.created_at > call.workspace.trigger_seconds:
         raise Refused("expired_trigger_id")
     trigger.used = True
     return trigger
 
 
-def _body(call: Call, kind: str) -> Mapping[str, Any]:
+def _body(call: Call, kind: str, *, instead_of: str = "") -> Mapping[str, Any]:
     view = call.structure("view", "invalid_arguments")
     refuse_flaws(check_view(view))
+    if len(json.dumps(view, ensure_ascii=False).encode()) > MOST_BYTES:
+        raise Refused("view_too_large")
+    name = view.get("external_id")
+    others = [*call.workspace.views.values(), *call.workspace.homes.values()]
+    if name and any(one.body.get("external_id") == name and one.id != instead_of for one in others):
+        raise Refused("duplicate_external_id")
     if view["type"] != kind:
         raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] must be a {kind} view"]})
     body: Mapping[str, Any] = view

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.local_slack import chat, conversations, files, views
+from bot.local_slack import chat, conversations, files, manifest, members, reactions, scheduled, views
 from bot.local_slack.call import Answer, Call, Method, Refused
-from bot.local_slack.workspace import BOT, BOT_USER, TEAM, Token, Workspace
+from bot.local_slack.workspace import BOT, BOT_USER, TEAM, TEAM_NAME, Token, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ def auth_test(call: Call) -> Answer:
     return {
         "ok": True,
         "url": f"{call.workspace.url}/",
-        "team": "Asakai",
+        "team": TEAM_NAME,
         "team_id": TEAM,
         "user": "asakai",
         "user_id": BOT_USER,
@@ -33,6 +33,10 @@ METHODS: Final[Mapping[str, Method]] = {
     **chat.METHODS,
     **conversations.METHODS,
     **files.METHODS,
+    **manifest.METHODS,
+    **members.METHODS,
+    **reactions.METHODS,
+    **scheduled.METHODS,
     **views.METHODS,
 }
 

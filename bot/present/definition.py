@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.language import Language
 from bot.page import Button, Buttons, Footnote, Heading, Page, Paragraph
+from bot.present.few import of, people
 from bot.present.footing import differing, until
 from metrics.report import Report
 
@@ -21,13 +22,13 @@ def definition(topic: str | None, report: Report, language: Language, *, asked: 
     topic = ALSO.get(topic or "", topic)
     if topic not in (*TOPICS, *TERMS):
         return _list(report, language, asked)
-    title = _say(topic, "title", report, language)
+    name = title(topic, report, language)
     return Page(
-        language.say("definition.headline", title=title),
+        language.say("definition.headline", title=name),
         (
-            Heading(title),
+            Heading(name),
             Paragraph(_say(topic, "what", report, language), strong=True),
-            *_items(topic, report, language),
+            *items(topic, report, language),
             _item("rules", _rules(report, language), language),
             _buttons((topic if topic in FIGURES else "repeat",), "", language),
             _foot(report, language, asked),
@@ -77,7 +78,12 @@ def _rules(report: Report, language: Language) -> str:
     return language.listed(found) if found else language.say("definition.rules_default")
 
 
-def _items(topic: str, report: Report, language: Language) -> list[Paragraph]:
+def title(topic: str, report: Report, language: Language) -> str:
+    """What is defined, by its whole name."""
+    return _say(topic, "title", report, language)
+
+
+def items(topic: str, report: Report, language: Language) -> list[Paragraph]:
     """Formula, numerator and so on, as far as the definition has them."""
     has = (name for name in ITEMS if language.has(f"definition.{topic}.{name}"))
     said = [_item(name, _say(topic, name, report, language), language) for name in has]
@@ -92,7 +98,7 @@ def _cohort(topic: str, report: Report, language: Language) -> str:
     found = report.repeat
     match topic:
         case "repeat":
-            span, n = found.now.cohort, language.say("common.of", k=found.now.rate.k or 0, n=found.now.rate.n)
+            span, n = found.now.cohort, of(found.now.rate, language)
         case "provisional":
             return language.listed((found.provisional_period, _customers(found.provisional.n, language)))
         case "gap":
@@ -104,7 +110,7 @@ def _cohort(topic: str, report: Report, language: Language) -> str:
 
 
 def _customers(count: int, language: Language) -> str:
-    return language.say("common.customers", count=count)
+    return people(count, language)
 
 
 def _buttons(topics: tuple[str, ...], kind: str, language: Language) -> Buttons:

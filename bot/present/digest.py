@@ -7,19 +7,21 @@ where to go on, and on what it stands. Tables and notes follow in the thread.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.language import Language
 from bot.page import Button, Buttons, Chart, Footnote, Heading, Page, Paragraph, Part
 from bot.present.fact import rate_of, three_facts
 from bot.present.footing import footing, morning_day
-from bot.present.label import by, dimension_name
-from bot.present.movement import action, fallen_in, is_to_contact, week, why
+from bot.present.label import by, dimension_name, label_name
+from bot.present.movement import NOT_COMPARABLE, action, fallen_in, is_to_contact, week, why
 from bot.present.quality import quality
 from bot.present.segment import segment, telling
+from bot.present.source import about
 from metrics.alert import MINIMUM
 from metrics.repeat import Repeat
-from metrics.report import Report
+from metrics.report import Report, SegmentTable
 
 
 def digest(report: Report, language: Language) -> Page:
@@ -38,13 +40,14 @@ def digest(report: Report, language: Language) -> Page:
         ),
         thread=_thread(report, language),
         language=language.code,
+        about=about("digest", report),
     )
 
 
 def headline(report: Report, language: Language) -> str:
     """The notification: number first, then the target, then the day."""
     repeat, judgement = report.repeat, report.judgement
-    return language.say(
+    said = language.say(
         f"digest.headline.{judgement.status.value}",
         within=repeat.within,
         rate=rate_of(repeat, judgement, language),
@@ -52,6 +55,8 @@ def headline(report: Report, language: Language) -> str:
         n=judgement.estimate.n,
         day=morning_day(report.basis.as_of + timedelta(days=1), report.basis, language),
     )
+    segments = [label_name(dimension, label, language) for dimension, label in report.basis.filters]
+    return language.say("digest.of_segments", headline=said, segments=segments) if segments else said
 
 
 def trend(repeat: Repeat, language: Language) -> tuple[Part, ...]:
@@ -112,5 +117,14 @@ def drill_down(dimension: str, language: Language, *, primary: bool = True) -> B
 
 
 def _thread(report: Report, language: Language) -> tuple[Page, ...]:
-    tables = tuple(segment(table, report, language) for table in report.segments if telling(table))
+    tables = tuple(_drill(table, report, language) for table in report.segments if telling(table))
     return (*tables, quality(report.basis, language))
+
+
+def _drill(table: SegmentTable, report: Report, language: Language) -> Page:
+    """The worst segments first, and why the rate moved."""
+    page = segment(table, report, language)
+    *parts, foot = page.parts
+    why = Button(language.say("button.why"), by("why", table.dimension, language))
+    ways = () if table.dimension in NOT_COMPARABLE else (Buttons((why,)),)
+    return replace(page, parts=(*parts, *ways, foot), about=about("repeat", report, dimension=table.dimension))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.language import Language
 from bot.page import Fact, Facts
+from bot.present.few import of, people
 from metrics.alert import MINIMUM, Judgement, Status
 from metrics.day import Span
 from metrics.estimate import Estimate
@@ -69,7 +70,7 @@ def _repeat(repeat: Repeat, judgement: Judgement, language: Language) -> Fact:
         f"{rate_of(repeat, judgement, language)}  {status_word(judgement.status, language)}",
         "\n".join(
             (
-                language.say("common.of", k=rate.k or 0, n=rate.n),
+                of(rate, language),
                 cohort_of(repeat.now.cohort, language),
                 _provisional(repeat, language),
             )
@@ -90,7 +91,7 @@ def _provisional(repeat: Repeat, language: Language) -> str:
 def _gap(gap: Gap, language: Language) -> Fact:
     if gap.n < MINIMUM:
         few = f"{language.say('custom.none')}  {status_word(Status.TOO_FEW, language)}"
-        return Fact(language.say("figure.gap.label"), few, language.say("common.customers", count=gap.n))
+        return Fact(language.say("figure.gap.label"), few, people(gap.n, language))
     return Fact(
         language.say("figure.gap.label"),
         language.say("figure.gap.median", days=median_of(gap, language)),

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.language import Language
-from bot.page import Button, Buttons, Cell, Chart, Fact, Facts, Heading, Page, Paragraph, Part, Table
+from bot.page import Cell, Chart, Fact, Facts, Heading, Page, Paragraph, Part, Table
 from bot.present import rate
 from bot.present.digest import trend
 from bot.present.fact import median_of, since_last_week
+from bot.present.few import count
 from bot.present.footing import footing
-from bot.present.label import by, dimension_name, label_name
+from bot.present.label import label_name
 from metrics.alert import MINIMUM
 from metrics.estimate import Estimate
 from metrics.gap import Gap
@@ -72,7 +73,6 @@ def dormant(report: Report, language: Language, *, asked: str = "") -> Page:
         report,
         language,
         ("dormant", asked),
-        waiting=True,
     )
 
 
@@ -82,32 +82,15 @@ def _page(
     report: Report,
     language: Language,
     topic_asked: tuple[str, str],
-    *,
-    waiting: bool = False,
 ) -> Page:
     topic, asked = topic_asked
     foot = footing(report, language, topic=topic, asked=asked)
-    parts = (Heading(said), *body, _buttons(report, topic, language, waiting=waiting), foot)
-    return Page(said, parts, language=language.code)
-
-
-def _buttons(report: Report, topic: str, language: Language, *, waiting: bool) -> Buttons:
-    listed = [Button(language.say("button.list"), language.say("command.list"), primary=True)] if waiting else []
-    drill = [
-        Button(
-            language.say("button.by", dimension=dimension_name(table.dimension, language)),
-            by(topic, table.dimension, language),
-            primary=not waiting,
-        )
-        for table in report.segments[:1]
-    ]
-    meaning = language.say("command.definition", topic=language.say(f"topic.{topic}"))
-    return Buttons((*listed, *drill, Button(language.say("button.definition"), meaning)))
+    return Page(said, (Heading(said), *body, foot), language=language.code)
 
 
 def _gap_headline(found: Gap, language: Language) -> str:
     if found.n < MINIMUM:
-        return language.say("gap.headline_too_few", n=found.n)
+        return language.say("gap.headline_too_few", n=count(found.n, language))
     if found.median_days.value is not None:
         return language.say("gap.headline", days=median_of(found, language), n=found.n)
     if found.days_to_20.value is None:

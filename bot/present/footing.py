@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.language import Language
 from bot.page import Footnote
+from bot.present.few import is_few, people
 from bot.present.label import dimension_name, label_name
 from metrics.day import zone
 from metrics.report import Basis, Report
@@ -80,8 +81,8 @@ def _of_whom(report: Report, topic: str, language: Language) -> str:
             return language.say("common.everyone", count=_customers(report))
     if not n:
         return language.say("common.nobody")
-    said = [language.say("common.cohort", cohort=cohort), language.say("common.customers", count=n)]
-    if interval:
+    said = [language.say("common.cohort", cohort=cohort), people(n, language)]
+    if interval and not is_few(n):
         said.append(language.say("common.interval", interval=language.interval(interval)))
     return language.listed(said)
 

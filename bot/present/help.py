@@ -34,7 +34,14 @@ def usage(
             Paragraph(language.say("help.intro")),
             table,
             Buttons(tuple(_button(name, language) for name in SHOWN if name in subcommands)),
-            Footnote((language.say("help.segments", dimensions=names), language.say("help.periods"))),
+            Footnote(
+                (
+                    language.say("help.segments", dimensions=names),
+                    language.say("help.periods"),
+                    language.say("help.more"),
+                    language.say("help.language.note"),
+                )
+            ),
         ),
         language=language.code,
     )

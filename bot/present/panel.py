@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from bot.language import Language
-from bot.page import Button, Buttons, Heading, Page, Paragraph
-from bot.present.digest import drill_down
+from bot.page import Heading, Page, Paragraph, Part
 from bot.present.fact import rate_of, three_facts
 from bot.present.footing import footing, morning_day
 from bot.present.movement import week
 from metrics.report import Report
 
-FIGURES = ("repeat", "gap", "dormant")
 
-
-def panel(report: Report, language: Language, *, asked: str = "") -> Page:
-    """The three figures, and a button for each."""
+def panel(report: Report, language: Language, *, asked: str = "", onward: tuple[Part, ...] = ()) -> Page:
+    """The three figures; `onward`: the usual questions."""
     return Page(
         language.say(
             "panel.headline",
@@ -27,15 +24,8 @@ def panel(report: Report, language: Language, *, asked: str = "") -> Page:
             Heading(language.say("panel.title")),
             three_facts(report, language),
             Paragraph(week(report, language)),
-            _buttons(report, language),
+            *onward,
             footing(report, language, asked=asked),
         ),
         language=language.code,
     )
-
-
-def _buttons(report: Report, language: Language) -> Buttons:
-    figures = (Button(language.say(f"button.{name}"), language.say(f"command.{name}")) for name in FIGURES)
-    drill = (drill_down(table.dimension, language) for table in report.segments[:1])
-    ask = Button(language.say("button.help"), language.say("command.help"))
-    return Buttons((*drill, *figures, ask))

@@ -55,7 +55,9 @@ def _statuses(seen: Quality, language: Language) -> list[str]:
 
 def _dropped(seen: Quality, language: Language) -> tuple[Part, ...]:
     rows = tuple(
-        (Cell(_rule(name, language)), Cell(language.number(orders), orders)) for name, orders in seen.dropped if orders
+        (Cell(rule_name(name, language)), Cell(language.number(orders), orders))
+        for name, orders in seen.dropped
+        if orders
     )
     if not rows:
         return (Paragraph(language.say("quality.clean")),)
@@ -63,6 +65,7 @@ def _dropped(seen: Quality, language: Language) -> tuple[Part, ...]:
     return (Table(language.say("quality.caption"), headings, rows),)
 
 
-def _rule(name: str, language: Language) -> str:
+def rule_name(name: str, language: Language) -> str:
+    """Why orders were left out, as readers know it."""
     key = f"quality.dropped.{name}"
     return language.say(key) if language.has(key) else name

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.language import Language
 from bot.page import Fact, Facts, Paragraph
 from bot.present.fact import enough, rate_of, status_word
+from bot.present.few import count, is_few, of
 from bot.present.movement import week, why
 from metrics.alert import Status
 from metrics.estimate import Estimate
@@ -28,7 +29,7 @@ def in_words(report: Report, language: Language) -> tuple[Paragraph, ...]:
         said = language.say("repeat.period_nobody", within=within)
         return (Paragraph(f"{said}{language.say('custom.space')}{_early(report, language)}".rstrip()),)
     if report.judgement.status is Status.TOO_FEW:
-        return (Paragraph(language.say("repeat.period_few", n=rate.n)),)
+        return (Paragraph(language.say("repeat.period_few", n=count(rate.n, language))),)
     return ()
 
 
@@ -45,7 +46,7 @@ def headline(report: Report, language: Language) -> str:
     """The number first, with k of n and its status."""
     found, judgement = report.repeat, report.judgement
     if judgement.status is Status.TOO_FEW:
-        return language.say("repeat.headline_too_few", within=found.within, n=found.now.rate.n)
+        return language.say("repeat.headline_too_few", within=found.within, n=count(found.now.rate.n, language))
     return language.say(
         "repeat.headline",
         within=found.within,
@@ -96,7 +97,7 @@ def _against_target(report: Report, language: Language) -> Fact:
 
 
 def _basis(rate: Estimate, language: Language) -> str:
-    said = language.say("common.of", k=rate.k or 0, n=rate.n)
-    if rate.interval is None:
+    said = of(rate, language)
+    if rate.interval is None or is_few(rate.n):
         return said
     return f"{said}\n{language.say('repeat.interval', interval=language.interval(rate.interval))}"

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from math import inf
 
 from bot.language import Language
-from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Table
+from bot.page import Cell, Footnote, Heading, Page, Paragraph, Table
 from bot.present.fact import days_or_not_reached
 from bot.present.footing import footing
-from bot.present.label import by, dimension_name, label_name
+from bot.present.label import dimension_name, label_name
 from metrics.alert import MINIMUM, Status
 from metrics.dormancy import IdleCounts
+from metrics.estimate import Estimate
 from metrics.report import Report, SegmentRow, SegmentTable
 from metrics.segment import COHORT_MONTH, ENTRY, PURCHASE_COUNT, UNKNOWN_LABEL
 
@@ -24,7 +25,6 @@ IN_ORDER = frozenset({PURCHASE_COUNT, COHORT_MONTH})
 """Dimensions whose labels have an order of their own."""
 EXPLAINED = frozenset({PURCHASE_COUNT, ENTRY})
 """Dimensions whose rate needs a word of explanation."""
-FIGURES = ("repeat", "gap", "dormant")
 
 
 def segment(
@@ -39,7 +39,6 @@ def segment(
             Paragraph(said),
             *_table(table, report, figure, language),
             *_notes(table, report, figure, language),
-            *_buttons(table, figure, language, asked),
             footing(report, language, topic=figure, asked=asked),
         ),
         language=language.code,
@@ -51,27 +50,41 @@ def telling(table: SegmentTable) -> bool:
     return any(row.label != UNKNOWN_LABEL for row in table.rows)
 
 
+def worst(table: SegmentTable, report: Report, figure: str = "repeat") -> str | None:
+    """The label that the headline names: the one furthest behind; None where none can be told."""
+    rows = _telling_rows(table, report, figure)
+    return _worst_row(rows, report, figure).label if rows and table.dimension not in IN_ORDER else None
+
+
+def _telling_rows(table: SegmentTable, report: Report, figure: str) -> list[SegmentRow]:
+    return [row for row in _sorted(table, figure) if not row.hidden and _WORST[figure](row, report) is not None]
+
+
+def _worst_row(shown: list[SegmentRow], report: Report, figure: str) -> SegmentRow:
+    return shown[0] if figure == "gap" else max(shown, key=lambda row: _WORST[figure](row, report) or 0.0)
+
+
 def _headline(table: SegmentTable, report: Report, figure: str, language: Language) -> str:
     dimension, total = dimension_name(table.dimension, language), _total(report, figure, language)
     within, target = report.repeat.within, language.target(report.repeat.target)
     if not _is_counted(table, figure):
         return language.say("segment.headline_not_counted", dimension=dimension)
-    shown = [row for row in _sorted(table, figure) if not row.hidden and _WORST[figure](row, report) is not None]
+    shown = _telling_rows(table, report, figure)
     if not shown or (figure == "repeat" and report.judgement.status is Status.TOO_FEW):
         return language.say("segment.headline_none", dimension=dimension)
     if figure == "repeat" and table.dimension in IN_ORDER:
         plain = "segment.headline_plain_count" if table.dimension == PURCHASE_COUNT else "segment.headline_plain"
         return language.say(plain, within=within, dimension=dimension, total=total)
-    worst = next(iter(shown)) if figure == "gap" else max(shown, key=lambda row: _WORST[figure](row, report) or 0.0)
-    if figure == "repeat" and (_short_of_target(worst, report) or 0.0) <= 0:
+    last = _worst_row(shown, report, figure)
+    if figure == "repeat" and (_short_of_target(last, report) or 0.0) <= 0:
         key = "segment.headline_fine"
         return language.say(key, within=within, dimension=dimension, target=target, total=total)
     return language.say(
-        _HEADLINES["gap_open" if figure == "gap" and worst.gap_days_to_20.value is None else figure],
+        _HEADLINES["gap_open" if figure == "gap" and last.gap_days_to_20.value is None else figure],
         within=within,
         dimension=dimension,
-        label=label_name(table.dimension, worst.label, language),
-        value=_COLUMNS[figure][1](worst, language)[0].text,
+        label=label_name(table.dimension, last.label, language),
+        value=_COLUMNS[figure][1](last, language)[0].text,
         total=total,
     )
 
@@ -162,10 +175,17 @@ def _repeat_cells(row: SegmentRow, language: Language) -> tuple[Cell, ...]:
     now, before = row.repeat.rate, row.last_week.rate
     return (
         _rate(row, language),
-        Cell(language.points(before.value, now.value)),
+        _moved(before, now, language),
         Cell(language.interval(now.interval)),
         _of(row, language),
     )
+
+
+def _moved(before: Estimate, now: Estimate, language: Language) -> Cell:
+    said = language.points(before.value, now.value)
+    if before.value is None or now.value is None:
+        return Cell(said)
+    return Cell(said, float(said.removesuffix("pt").replace("±", "")))
 
 
 def _rate(row: SegmentRow, language: Language) -> Cell:
@@ -236,15 +256,3 @@ def _notes(table: SegmentTable, report: Report, figure: str, language: Language)
     if any(row.hidden for row in table.rows) or (figure == "repeat" and any(rate.k is None for rate in rates)):
         said.append(language.say("segment.hidden"))
     return (Footnote(tuple(said)),) if said else ()
-
-
-def _buttons(table: SegmentTable, figure: str, language: Language, asked: str) -> tuple[Buttons, ...]:
-    """Where to go on from a direct question; a digest's thread needs none."""
-    if not asked:
-        return ()
-    others = tuple(
-        Button(language.say(f"button.{other}"), by(other, table.dimension, language))
-        for other in FIGURES
-        if other != figure
-    )
-    return (Buttons(others),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.language import Language
-from bot.page import Button, Buttons, Cell, Heading, Page, Paragraph, Part, Table
+from bot.page import Cell, Heading, Page, Paragraph, Part, Table
 from bot.present.figure import chance_cell
 from bot.present.footing import footing
 from metrics.dormancy import AboutToGoDormant
@@ -27,13 +27,11 @@ def waiting(
     total = report.dormancy.now.pre_dormant
     key = "headline_empty" if not rows else "headline" if len(rows) < total else "headline_all"
     said = language.say(f"list.{key}", count=len(rows), total=total, day=day)
-    back = Button(language.say("button.dormant"), language.say("command.dormant"))
     return Page(
         said,
         (
             Heading(said),
             *_body(rows, pseudonyms, report, language),
-            Buttons((back,)),
             footing(report, language, topic="dormant", asked=asked),
         ),
         language=language.code,

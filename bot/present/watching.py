@@ -118,8 +118,8 @@ def obituary(due: datetime, language: Language) -> str:
 
 def status(mornings: Sequence[PastMorning], zone: ZoneInfo, language: Language, *, asked: str = "") -> Page:
     """The last mornings: when each came, how late, and why."""
-    arrived = [one for one in mornings if one.late_seconds is not None]
-    said = language.say("watch.status.headline", arrived=len(arrived), count=len(mornings))
+    dates, open_dates = {one.local_date for one in mornings}, {one.local_date for one in mornings if not one.sent_at}
+    said = language.say("watch.status.headline", arrived=len(dates - open_dates), count=len(dates))
     rows = tuple(
         (
             Cell(language.day_table(one.local_date)),

@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
 from metrics.rules import EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
@@ -23,6 +24,9 @@ from metrics.segment import ALL, BUILT_IN, DEFAULT_COLUMNS, PURCHASE_COUNT, dime
 CURRENCIES: Final = ("JPY", "USD", "EUR", "GBP")
 """Currencies whose smallest unit is known."""
 
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MAIN_DIGEST: Final = "daily"
+"""The name of the digest that the section `digest` describes."""
 LONGEST_DIMENSION: Final = 60
 NOT_A_DIMENSION: Final = frozenset({
     "", ALL, *(dimension.name for dimension in BUILT_IN),
@@ -86,6 +90,20 @@ def _clock(value: object) -> object:
     raise ValueError("a time is written 08:30")
 
 
+def _tables(value: object) -> object:
+    """Allow JSON where a list of tables is wanted: an environment variable has only text."""
+    return json.loads(value) if isinstance(value, str) and value.strip() else value or ()
+
+
+def _days(days: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse days that are neither a word for many nor weekdays."""
+    if len(days) == 1 and days[0] in {"business", "every"}:
+        return days
+    if not days or not set(days) <= set(WEEKDAYS):
+        raise ValueError("business, every, or weekdays such as mon, thu")
+    return tuple(day for day in WEEKDAYS if day in days)
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_parts)]
 Statuses = Annotated[tuple[str, ...], BeforeValidator(_parts), AfterValidator(_folded)]
 Days = Annotated[tuple[date, ...], BeforeValidator(_parts)]
@@ -93,6 +111,7 @@ Dimensions = Annotated[Names, AfterValidator(_dimensions)]
 File = Annotated[Path, AfterValidator(_file)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
+Weekdays = Annotated[Names, AfterValidator(_days)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2}|none)$")]
 
@@ -151,6 +170,27 @@ class Digest(_Section):
     """From how many points on a posted repeat rate that has moved is mentioned."""
 
 
+class OneDigest(_Section):
+    """A further digest: who gets it, when, and of which customers."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    title: str = Field(default="", max_length=60)
+    channels: Names = ()
+    at: Clock = time(8, 30)
+    zone: Zone | None = None
+    days: Weekdays = ("business",)
+    language: Literal["ja", "en"] | None = None
+    filters: dict[str, str] = Field(default_factory=dict)
+    dimension: str = ""
+
+
+def _each_once(digests: tuple[OneDigest, ...]) -> tuple[OneDigest, ...]:
+    """Refuse two digests of one name, and the name of the main one."""
+    if len({MAIN_DIGEST, *(digest.name for digest in digests)}) != len(digests) + 1:
+        raise ValueError("names, each once")
+    return digests
+
+
 class Alert(_Section):
     """The message when the repeat rate is below the threshold; once per episode."""
 
@@ -162,6 +202,10 @@ class Alert(_Section):
     """`interval`: only when the whole 95 % interval is below the threshold; `point`: as soon as the rate is."""
     channels: Names = Field(default=(), examples=[["C0123456789"]])
     """Channels that get it; without any, the digest's."""
+    remind_days: int = Field(default=7, ge=0, le=365, examples=[7])
+    """Say in its thread again that it lasts, after so many days, until someone acknowledges. 0: never."""
+    mention: str = Field(default="", pattern=r"^([UWS][A-Z0-9]{2,20})?$", examples=["U0123456789"])
+    """Who is called when it fires: one person (U…) or one group (S…). Never a whole channel."""
 
 
 class Customers(_Section):
@@ -173,6 +217,13 @@ class Customers(_Section):
     """Whether the shop's own customer ids are shown; otherwise a pseudonym."""
     pseudonym_key: SecretStr | None = Field(default=None, examples=["a long random text"])
     """The key of the pseudonyms. Secret. Without one they change with every start."""
+
+
+class Export(_Section):
+    """Answers as files (CSV, Excel), sent in a direct message."""
+
+    allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
+    """Who may have files, besides `slack.allowed_users` (user ids). Single customers also need `customers`."""
 
 
 class Slack(_Section):
@@ -197,7 +248,26 @@ class Slack(_Section):
     allowed_channels: Names = Field(default=(), examples=[["C0123456789"]])
     """Where figures are answered, besides the channels of the digest and the alert. Nowhere else."""
     allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
-    """Who gets figures in a direct message (user ids)."""
+    """Who gets figures in a direct message and in Home (user ids)."""
+    allowed_groups: Names = Field(default=(), examples=[["S0123456789"]])
+    """User groups (S…) whose members get them too."""
+    people: Literal["everyone", "allowed"] = Field(default="everyone", examples=["everyone", "allowed"])
+    """Who is answered in those channels: `everyone` in them, or only the `allowed` people. Guests never are."""
+    admins: Names = Field(default=(), examples=[["U0123456789"]])
+    """Who may change settings in Slack (user ids), and sees figures like the allowed people."""
+    workspace_admins: bool = Field(default=False, examples=[True])
+    """Whether the workspace's own admins and owners may, too."""
+
+
+class Quotas(_Section):
+    """How much one person may ask for. 0: as much as they like."""
+
+    questions_per_minute: int = Field(default=20, ge=0, examples=[20])
+    """Questions in any 60 seconds, counted by each process."""
+    questions_per_day: int = Field(default=500, ge=0, examples=[500])
+    """Questions on one day of the shop's zone."""
+    exports_per_day: int = Field(default=20, ge=0, examples=[20])
+    """Files and customer lists on one day of the shop's zone."""
 
 
 class Watch(_Section):
@@ -236,13 +306,24 @@ class Settings(BaseSettings):
     """The file that holds the orders."""
     state: str = Field(default="asakai-state.sqlite", min_length=1, examples=["asakai-state.sqlite"])
     """Where deliveries are kept: a SQLite file, or a database URL for several replicas."""
+    alerts: Annotated[AlertRules, AfterValidator(each_once)] = Field(
+        default=(), examples=['[{"name": "LINE", "dimension": "channel", "label": "LINE", "threshold": 0.15}]']
+    )
+    """Further rules, each a table `[[alerts]]` of `shop.toml` (see below). In an environment variable: JSON."""
+
+    digests: Annotated[tuple[OneDigest, ...], BeforeValidator(_tables), AfterValidator(_each_once)] = Field(
+        default=(), examples=['[{"name": "line", "channels": ["C0123456789"], "filters": {"channel": "LINE"}}]']
+    )
+    """Further digests, each a `[[digests]]`: name, channels, and if wanted title, at, zone, days, language, filters."""
 
     purchases: Purchases = Purchases()
     digest: Digest = Digest()
     alert: Alert = Alert()
     customers: Customers = Customers()
+    export: Export = Export()
     slack: Slack = Slack()
     watch: Watch = Watch()
+    quotas: Quotas = Quotas()
 
     @classmethod
     def settings_customise_sources(
@@ -279,7 +360,8 @@ class Settings(BaseSettings):
     @property
     def channels(self) -> frozenset[str]:
         """Where figures are answered."""
-        return frozenset((*self.digest.channels, *self.alert_channels, *self.slack.allowed_channels))
+        further = (channel for rule in self.alerts for channel in rule.channels)
+        return frozenset((*self.digest.channels, *self.alert_channels, *further, *self.slack.allowed_channels))
 
     @property
     def alert_channels(self) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import process
 
 from bot.settings import Settings
+from bot.settings.watching import AlertRule
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
@@ -127,10 +128,43 @@ def _validated(values: Mapping[str, Any]) -> Settings:
         raise _bad("zone") from problem
     if settings.main_dimension not in settings.dimension_names:
         raise _bad("digest.dimension")
+    named = {name for digest in settings.digests for name in (digest.dimension, *digest.filters) if name}
+    if not named <= set(settings.dimension_names):
+        raise _bad("digests")
+    for place, rule in enumerate(settings.alerts):
+        check_segment(rule, place, settings.dimension_names)
     return settings
 
 
+def check_segment(rule: AlertRule, place: int, dimensions: Sequence[str]) -> None:
+    """Raise BadSetting where a rule's segment cannot be watched."""
+    from metrics.watch import NotWatched, able_dimensions  # noqa: PLC0415 - brings numpy, for those who have rules only
+
+    try:
+        able = able_dimensions(rule.name, rule.watch, rule.figure, dimensions)
+    except NotWatched:
+        raise _bad(f"alerts.{place}.figure") from None
+    if rule.dimension not in able:
+        raise _bad(f"alerts.{place}.dimension")
+
+
+def _bad_rule(place: str) -> BadSetting | None:
+    """What is wrong in a table `[[alerts]]`, by its number as a reader counts."""
+    section, _, rest = place.partition(".")
+    number, _, field = rest.partition(".")
+    if section != "alerts" or not number.isdigit():
+        return None
+    known = AlertRule.model_fields.get(field.partition(".")[0])
+    return BadSetting(
+        name=f"alerts[{int(number) + 1}].{field}" if field else f"alerts[{int(number) + 1}]",
+        variable="ASAKAI_ALERTS",
+        example=" / ".join(_written(example) for example in known.examples or ()) if known else "[[alerts]]",
+    )
+
+
 def _bad(place: str) -> BadSetting:
+    if (rule := _bad_rule(place)) is not None:
+        return rule
     setting = next(
         (setting for setting in all_settings() if place == setting.name or place.startswith(f"{setting.name}.")), None
     )
@@ -190,6 +224,18 @@ def _check_names(values: Mapping[str, Any], model: type[BaseModel], above: str, 
             raise _bad(f"{above}{name}")
         if section:
             _check_names(value, section, f"{above}{name}.", where)
+        if name == "alerts":
+            _check_rules(value, where)
+
+
+def _check_rules(value: object, where: str) -> None:
+    """Name the first misspelt name in a table `[[alerts]]`."""
+    known = tuple(AlertRule.model_fields)
+    for number, rule in enumerate(value if isinstance(value, list) else (), start=1):
+        for name in rule if isinstance(rule, dict) else ():
+            if name not in known:
+                nearest = f"alerts.{_nearest(name, known)}"
+                raise UnknownSetting(name=f"alerts[{number}].{name}", nearest=nearest, where=where)
 
 
 def _dotenv(path: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.watch import past
+from metrics.day import zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,10 +25,10 @@ class Opened:
 
     open: Callable[[], Ledger]
 
-    def digests(self, limit: int, channel: str | None = None) -> Sequence[Delivery]:
+    def digests(self, limit: int, channel: str | None = None, name: str | None = None) -> Sequence[Delivery]:
         """The newest digests first."""
         with closing(self.open()) as ledger:
-            return ledger.digests(limit, channel)
+            return ledger.digests(limit, channel, name)
 
 
 def opened(url: str) -> Opened:
@@ -55,4 +56,9 @@ class Past:
 
     def mornings(self) -> Sequence[PastMorning]:
         """The last fourteen."""
-        return past.mornings(self.history)
+        return past.mornings(self.history, channel=self.channel)
+
+
+def past_of(url: str, zone_name: str) -> Past:
+    """The past behind a state setting, asked from the host: every channel's."""
+    return Past(opened(url), zone(zone_name))

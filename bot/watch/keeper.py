@@ -34,7 +34,7 @@ class Keeper:
         """Write down the mornings that were lost; once per target and date, for they do not change."""
         self._targets = targets
         for target in targets:
-            mark = (target.channel, target.at, now.astimezone(target.zone).date())
+            mark = (target.name, target.channel, target.at, now.astimezone(target.zone).date())
             if mark not in self._caught_up:
                 self._try(lambda target=target: self.overdue.catch_up((target,), now))  # type: ignore[misc]  # mypy cannot type a lambda's default
                 self._caught_up.add(mark)

@@ -7,7 +7,7 @@ and deleted when that one is sent. Slack posts it by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -30,6 +30,9 @@ AHEAD_DAYS = 21
 
 
 _GONE = frozenset({"invalid_scheduled_message_id", "message_not_found"})
+
+_Place = tuple[str, str, date]
+"""A digest's name, its channel and its date."""
 
 log = structlog.get_logger("asakai.watch")
 
@@ -60,49 +63,56 @@ class Kept(Protocol):
 
 @dataclass(slots=True)
 class Obituarist:
-    """Schedules and takes back. `words` gives the text for a digest's time, in the shop's zone."""
+    """Schedules and takes back. `words` gives the text for a digest and its time, in its zone."""
 
     web: Web
     kept: Kept
     find: Callable[[Key], Delivery | None]
     key: Callable[[Target, Window], Key]
-    words: Callable[[datetime], str]
+    words: Callable[[Target, datetime], str]
 
     def tend(self, targets: Iterable[Target], now: datetime) -> None:
         """One look: schedule what is missing, take back what is answered. One failure stops no other."""
         there = {(one.name, one.channel, one.local_date): one for one in self.kept.all()}
-        for target in targets:
-            if target.digest:
-                self._tend(target, there, now)
+        wanted = [target for target in targets if target.digest]
+        for target in wanted:
+            self._tend(target, there, now)
+        known = {(target.name, target.channel) for target in wanted}
+        for (name, channel, _), one in there.items():
+            if (name, channel) not in known:  # paused or deleted: nobody waits for it
+                self._take_back(one)
 
-    def _tend(self, target: Target, there: dict[tuple[str, str, Any], Obituary], now: datetime) -> None:
+    def _tend(self, target: Target, there: dict[_Place, Obituary], now: datetime) -> None:
         today = now.astimezone(target.zone).date()
         came = False
         for ahead in range(-1, AHEAD_DAYS):
             day = today + timedelta(days=ahead)
             due = due_at(day, target.at, target.zone)
+            one = there.get((target.name, target.channel, day))
             if due is None or not is_business_day(day, target.calendar):
+                if one is not None and ahead >= 0:  # the digest's days have been changed
+                    self._take_back(one)
                 continue
             key = self.key(target, Window(day, due, due + target.keep))
-            one, row = there.get((key.name, key.channel, day)), self.find(key) if due <= now else None
+            row = self.find(key) if due <= now else None
             if row is not None and row.state in {State.SENT, State.WAITING_DATA}:
                 came = came or row.state is State.SENT
                 if one is not None:
                     self._take_back(one)
             elif due > now:
                 if came and (one is None or one.post_at != due + AFTER):
-                    self._schedule(key, due, target, one)
+                    self._schedule(key, due, target, there)
                 return
 
-    def _schedule(self, key: Key, due: datetime, target: Target, before: Obituary | None) -> None:
-        post_at = due + AFTER
+    def _schedule(self, key: Key, due: datetime, target: Target, there: dict[_Place, Obituary]) -> None:
+        post_at, place = due + AFTER, (key.name, key.channel, key.local_date)
         one = Obituary(key.workspace, key.name, key.channel, key.local_date, post_at, "")
         try:
-            if before is not None:  # the digest's time has been changed
+            if (before := there.get(place)) is not None:  # the digest's time has been changed
                 self._take_back(before)
-            found = self._waiting(one)
+            found = self._waiting(one, {other.scheduled_id for other in there.values()})
             if not found:
-                text = self.words(due.astimezone(target.zone))
+                text = self.words(target, due.astimezone(target.zone))
                 answer = self.web.call(
                     "chat.scheduleMessage", channel=one.channel, post_at=int(post_at.timestamp()), text=text
                 )
@@ -110,15 +120,19 @@ class Obituarist:
         except Problem as problem:
             log.warning("obituary_not_scheduled", channel=one.channel, why=problem.key)
             return
-        self.kept.keep(replace(one, scheduled_id=found))
+        there[place] = replace(one, scheduled_id=found)
+        self.kept.keep(there[place])
         log.info("obituary_scheduled", channel=one.channel, date=str(one.local_date))
 
-    def _waiting(self, one: Obituary) -> str:
-        """The one that is scheduled already: of a process that died before it wrote that down, or of a lost ledger."""
+    def _waiting(self, one: Obituary, known: set[str]) -> str:
+        """The one that is scheduled already: of a process that died before it wrote that down, or of a lost ledger.
+
+        `known` are others: two digests of one channel and time wait side by side.
+        """
         at = int(one.post_at.timestamp())
         answer = self.web.call("chat.scheduledMessages.list", channel=one.channel, oldest=at - 1, latest=at + 1)
         found = (message for message in answer.get("scheduled_messages", ()) if message.get("post_at") == at)
-        return next((str(message["id"]) for message in found), "")
+        return next((str(message["id"]) for message in found if str(message["id"]) not in known), "")
 
     def _take_back(self, one: Obituary) -> None:
         try:

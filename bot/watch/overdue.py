@@ -39,7 +39,7 @@ class Owing(Protocol):
         """Write down a message that is too late to be owed."""
         ...
 
-    def digests(self, limit: int, channel: str | None = None) -> Sequence[Delivery]:
+    def digests(self, limit: int, channel: str | None = None, name: str | None = None) -> Sequence[Delivery]:
         """Give the newest digests first."""
         ...
 
@@ -85,12 +85,14 @@ class Overdue:
         return sum(self._catch_up(target, now) for target in targets if target.digest)
 
     def _catch_up(self, target: Target, now: datetime) -> int:
-        known = [row.key.local_date for row in self.ledger.digests(CATCH_UP_DAYS * 2, target.channel)]
+        known = [row.key.local_date for row in self.ledger.digests(CATCH_UP_DAYS * 2, target.channel, target.name)]
         today, skipped = now.astimezone(target.zone).date(), 0
         for back in range(CATCH_UP_DAYS, 0, -1):
             day = today - timedelta(days=back)
             due = due_at(day, target.at, target.zone)
             if not known or day <= min(known) or due is None or due + target.keep > now:
+                continue
+            if target.since is not None and due < target.since:  # paused, or on other days: not lost
                 continue
             if is_business_day(day, target.calendar):
                 window = Window(day, due, due + target.keep)

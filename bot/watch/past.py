@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from bot.delivery.morning import DIGEST
 from bot.delivery.row import Delivery, State
 from bot.present.watching import PastMorning, Posted, Restated
 
@@ -18,6 +19,8 @@ ON_TIME_SECONDS = 60
 RATE = "repeat"
 LOOK_BACK = 7
 MOST_RESTATED = 3
+MOST_A_DAY = 20
+"""So many digests a day are looked through, at most."""
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DATA = frozenset({"data_not_ready", "no_purchases", "no_store", "store_busy", "before_first_purchase"})
 _SLACK = ("ratelimited", "timeout", "http_", "broken", "unreachable", "internal_error", "fatal_error",
@@ -27,7 +30,7 @@ _SLACK = ("ratelimited", "timeout", "http_", "broken", "unreachable", "internal_
 class History(Protocol):
     """The ledger, as far as the past is asked."""
 
-    def digests(self, limit: int, channel: str | None = None) -> Sequence[Delivery]:
+    def digests(self, limit: int, channel: str | None = None, name: str | None = None) -> Sequence[Delivery]:
         """Give the newest digests first."""
         ...
 
@@ -56,21 +59,29 @@ def cause(row: Delivery) -> str:
     return "blocked" if why and why[0].islower() else "other"
 
 
-def mornings(history: History, limit: int = 14) -> tuple[PastMorning, ...]:
-    """The newest digests first."""
+def mornings(history: History, dates: int = 14, channel: str | None = None) -> tuple[PastMorning, ...]:
+    """Every digest of the newest dates, the newest first; to a `channel` no other's direct messages are told."""
+    found = [row for row in history.digests(dates * MOST_A_DAY) if _is_told(row, channel)]
+    newest = sorted({row.key.local_date for row in found})[-dates:]
     return tuple(
         PastMorning(
             row.key.local_date, row.key.name, row.key.channel, row.state.value, row.due_at, row.sent_at, row.attempts,
             cause(row),
         )
-        for row in history.digests(limit)
+        for row in found
+        if row.key.local_date in newest
     )  # fmt: skip
 
 
+def _is_told(row: Delivery, channel: str | None) -> bool:
+    """A person's own digest goes to a direct message, and is nobody else's business."""
+    return not channel or row.key.channel == channel or not row.key.channel.startswith("D")
+
+
 def posted(history: History, channel: str, day: date | None) -> Posted | None:
-    """The digest of that date (the newest without one) as it was posted, in this channel or else in any."""
+    """The main digest of that date (the newest without one) as it was posted, in this channel or else in any."""
     for place in (channel, None) if channel else (None,):
-        for row in history.digests(400, place):
+        for row in history.digests(400, place, DIGEST):
             if row.state is State.SENT and row.payload and row.sent_at and day in {None, row.key.local_date}:
                 message = row.payload
                 rate = dict(message.figures).get(_name(row.key.local_date))
@@ -96,8 +107,8 @@ def late(row: Delivery, now: datetime) -> tuple[datetime, str] | None:
 def lost(history: History, row: Delivery) -> tuple[date, ...]:
     """The dates before this one, since the last that came, whose digest was given up."""
     dates = []
-    for earlier in history.digests(60, row.key.channel):
-        if earlier.key.name != row.key.name or earlier.key.local_date >= row.key.local_date:
+    for earlier in history.digests(60, row.key.channel, row.key.name):
+        if earlier.key.local_date >= row.key.local_date:
             continue
         if earlier.state is State.SENT:
             break
@@ -110,8 +121,8 @@ def said(history: History, row: Delivery) -> dict[date, float]:
     """The rate that was last said of each recent morning, in this channel."""
     sent = [
         earlier
-        for earlier in history.digests(LOOK_BACK * 2, row.key.channel)
-        if earlier.key.name == row.key.name and earlier.state is State.SENT and earlier.payload
+        for earlier in history.digests(LOOK_BACK * 2, row.key.channel, row.key.name)
+        if earlier.state is State.SENT and earlier.payload
     ]
     found: dict[date, float] = {}
     for earlier in sorted(sent, key=lambda one: one.key.local_date):

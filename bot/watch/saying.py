@@ -10,12 +10,13 @@ from bot.delivery.freshness import Imports, loaded, missing, require_complete
 from bot.delivery.row import Delivery, Kind
 from bot.page import Page
 from bot.present.digest import headline
+from bot.present.few import is_few
 from bot.present.watching import additions, data_notice, owner_notice
 from bot.watch import past
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from bot.language import Language
@@ -30,7 +31,7 @@ class Desk(Protocol):
         """The shop's time zone."""
         ...
 
-    def report(self, as_of: date) -> Report:
+    def report(self, as_of: date, *, filters: Sequence[tuple[str, str]] = ()) -> Report:
         """Give the figures of the morning after a day, with today's knowledge."""
         ...
 
@@ -45,7 +46,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """Puts the words together. `gate`: whether an incomplete day is refused; `points`: from which move on is told."""
+    """Puts a digest's words together.
+
+    `gate`: whether an incomplete day is refused; `points`: from which move on is told; `filters`: of
+    which customers the digest speaks.
+    """
 
     desk: Desk
     store: Imports
@@ -54,13 +59,14 @@ class Saying:
     now: Callable[[], datetime]
     gate: bool = True
     points: float = 0.5
+    filters: tuple[tuple[str, str], ...] = ()
 
-    def digest(self, row: Delivery, make: Callable[[], tuple[Page, float | None]]) -> Said:
+    def digest(self, row: Delivery, make: Callable[[], Page]) -> Said:
         """The morning's page, if its day is complete; raises DataNotReady."""
         day, zone = row.key.local_date, self.desk.zone
         if self.gate:
             require_complete(self.store, day - timedelta(days=1), zone)
-        page, rate = make()
+        page, rate = make(), self._rate(day)
         late = past.late(row, self.now())
         moved = past.restated(past.said(self.history, row), self._rate, self.points)
         lost = [self._lost_line(one) for one in past.lost(self.history, row)]
@@ -79,10 +85,15 @@ class Saying:
         return data_notice(day - timedelta(days=1), newest, missing(found) or "not_imported", self.language)
 
     def _rate(self, morning: date) -> float | None:
+        """What may be said of that morning: of fewer than five customers nothing, not even that it moved."""
         try:
-            return self.desk.report(morning - timedelta(days=1)).repeat.now.rate.value
+            rate = self._report(morning).repeat.now.rate
         except Problem:
             return None
+        return None if is_few(rate.n) else rate.value
+
+    def _report(self, morning: date) -> Report:
+        return self.desk.report(morning - timedelta(days=1), filters=self.filters)
 
     def _lost_line(self, morning: date) -> str:
         say, day = self.language.say, self.language.day_short(morning)
@@ -90,7 +101,7 @@ class Saying:
             return say(
                 "watch.missed_line",
                 day=day,
-                headline=headline(self.desk.report(morning - timedelta(days=1)), self.language),
+                headline=headline(self._report(morning), self.language),
             )
         except Problem:
             return say("watch.missed_none", day=day)

@@ -125,8 +125,14 @@ def compact(connection: DuckDBPyConnection) -> bool:
     return done
 
 
-def read_cells(connection: DuckDBPyConnection, labels: Ints, values: tuple[str, ...]) -> Cells:
-    """The kept cells of those label numbers; `values[i]` names `labels[i]`; equal names add up."""
+def read_cells(
+    connection: DuckDBPyConnection, labels: Ints, values: tuple[str, ...], until: int | None = None
+) -> Cells:
+    """The kept cells of those label numbers; `values[i]` names `labels[i]`; equal names add up.
+
+    `until`: of the batches up to that one only, which tells the past back to the newest recount.
+    """
+    only = "" if until is None else f" WHERE batch <= {int(until)}"
     names = tuple(dict.fromkeys(values))
     at = {value: i for i, value in enumerate(names)}
     arrays = {"label": labels, "place": np.array([at[value] for value in values], np.int64)}
@@ -135,7 +141,7 @@ def read_cells(connection: DuckDBPyConnection, labels: Ints, values: tuple[str, 
         got = execute(
             connection,
             f"SELECT place::BIGINT AS place, day::BIGINT AS day, what::BIGINT AS what, sum(n)::BIGINT AS n"
-            f" FROM {table} JOIN arrays USING (label) GROUP BY ALL HAVING sum(n) <> 0",
+            f" FROM {table} JOIN arrays USING (label){only} GROUP BY ALL HAVING sum(n) <> 0",
             arrays,
         ).fetchnumpy()
         parts.append(np.stack([np.asarray(got[key], np.int64) for key in ("place", "day", "what", "n")], axis=1))

@@ -52,6 +52,7 @@ from metrics.warehouse.file import (
     troubles,
     watermark,
 )
+from metrics.warehouse.history import History
 from metrics.warehouse.money import RevenueByAge, customer_groups, revenue_by_age
 from metrics.warehouse.pull import HASHED
 from metrics.warehouse.schema import HASHES, kept_columns, name, order_columns, text
@@ -305,6 +306,10 @@ class Store:
             connection.execute(f"INSERT INTO orders SELECT {columns}, 1 FROM read_parquet({text(str(rows))})")
             rebuild(connection, self.rules)
         return past
+
+    def history(self) -> History:
+        """What was known on past mornings, for those who ask for many of them."""
+        return History(self)
 
     def about_to_go_dormant(
         self, as_of: date, chances: Mapping[tuple[str, int], Estimate], limit: int = 100

@@ -11,9 +11,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from bot import running
+from bot.choices.current import Current, Unchosen
 from bot.delivery.payload import payload_of
 from bot.desk import Desk
-from bot.language import Language
+from bot.schedule import awake
 from bot.settings import Purchases, Settings
 from metrics.warehouse.store import Store
 from tests.bench import answer as bench
@@ -32,8 +33,9 @@ def main() -> None:
     morning = datetime(as_of.year, as_of.month, as_of.day, 8, 30, tzinfo=UTC) + timedelta(days=1)
     desk = Desk(settings, Store(path, settings.rules), lambda: morning)
     desk.vocabulary()
-    for language in ("en", "ja"):
-        shop = running.Shop(settings, desk, lambda: morning, Language.of(language))
+    for code in ("en", "ja"):
+        spoken = settings.model_copy(update={"language": code})
+        shop = running.Shop(Current(spoken, Unchosen(), awake), desk, lambda: morning)
         post(shop, as_of)
         desk.report(as_of, dimensions=settings.dimension_names)
     pages = [kept.timed(lambda: post(shop, as_of)) for _ in range(PAGES)]

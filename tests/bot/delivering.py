@@ -15,8 +15,6 @@ from bot.delivery.ledger import Ledger
 from bot.delivery.morning import Morning, Target
 from bot.delivery.protocol import LOOK_AHEAD, Answer, Copies, Look, Outcome, Sight
 from bot.delivery.row import Delivery, Key, Payload, State
-from metrics.alert import Judgement, judge
-from metrics.estimate import rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +71,6 @@ class World:
     slack: Slack = field(default_factory=Slack)
     now: datetime = EIGHT + timedelta(seconds=5)
     slept: float = 0.0
-    judgement: Judgement = field(default_factory=lambda: judge(rate(60, 235), 0.2, None))
     rendered: list[Key] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     content: Callable[[Delivery], Payload] | None = None
@@ -107,9 +104,7 @@ class World:
 
     def morning(self, courier: Courier | None = None, **more: Any) -> Morning:
         targets = tuple(Target(channel, time(8, 0), TOKYO, Calendar()) for channel in self.channels)
-        return Morning(
-            self.ledger, courier or self.courier(), "T1", lambda: targets, lambda _day: self.judgement, **more
-        )
+        return Morning(self.ledger, courier or self.courier(), "T1", lambda: targets, **more)
 
     def tick(self, times: int = 1, every: timedelta = timedelta(seconds=20)) -> None:
         morning = self.morning()

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 
 from bot.language import Language
 from bot.page import Page
-from bot.present import alert, definition, digest, figure, help, panel, problem, segment, waiting  # noqa: A004  the page is called help
+from bot.present import (
+    alert,
+    backtest,
+    compare,
+    definition,
+    digest,
+    figure,
+    help,  # noqa: A004  the page is called help
+    moved,
+    panel,
+    problem,
+    rules,
+    segment,
+    side_by_side,
+    source,
+    waiting,
+)
 from metrics.report import Report
 from metrics.segment import UnknownDimension
-from tests.bot import morning
+from tests.bot import alerts, morning
 
-SUBCOMMANDS = ("panel", "repeat", "gap", "dormant", "segment", "list", "definition", "help")
+SUBCOMMANDS = ("panel", "repeat", "gap", "dormant", "segment", "list", "definition", "rules", "help")
 DIMENSIONS = ("channel", "region", "product", "purchase_count", "cohort_month", "entry", "広告媒体")
 
 
@@ -31,6 +46,15 @@ def unreached() -> Report:
 
 PSEUDONYMS = {"id:1": "お客様 7F3A", "id:2": "お客様 91BC", "id:3": "お客様 04D2"}
 MISTYPED = UnknownDimension(name="チャンネ", known=("channel", "region", "広告媒体"))
+
+
+def week_sides(it: Language) -> compare.Sides:
+    return compare.Sides("week", it.say("compare.now"), it.say("compare.last_week", weekday=it.weekday(morning.AS_OF)))
+
+
+def period_sides(it: Language) -> compare.Sides:
+    return compare.Sides("before", it.say("compare.now"), it.say("compare.period_before"))
+
 
 PAGES: dict[str, Callable[[Language], Page]] = {
     "digest": lambda it: digest.digest(morning.normal(), it),
@@ -56,9 +80,35 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "segment_cohort_month": lambda it: segment.segment(
         morning.COHORT_MONTHS, morning.normal(), it, figure="dormant", asked="月別"
     ),
-    "alert": lambda it: alert.alert(morning.below().judgement, morning.below(), it),
-    "alert_by_point": lambda it: alert.alert(morning.watch().judgement, morning.watch(), it),
-    "recovered": lambda it: alert.recovered(morning.normal().judgement, date(2026, 11, 14), morning.normal(), it),
+    "alert": lambda it: alert.alert(alerts.told(mention="S0TEAM0001"), it, calls=True),
+    "alert_acknowledged": lambda it: alert.alert(alerts.told(of=alerts.ACKNOWLEDGED), it),
+    "alert_muted": lambda it: alert.alert(alerts.told(of=alerts.MUTED), it),
+    "alert_recovering": lambda it: alert.alert(alerts.told(alerts.SLOW, alerts.RECOVERING), it),
+    "alert_cannot_judge": lambda it: alert.alert(alerts.told(of=alerts.STALE), it),
+    "alert_too_few": lambda it: alert.alert(alerts.told(alerts.SLOW, alerts.TOO_FEW), it),
+    "alert_error": lambda it: alert.alert(alerts.told(alerts.SLOW, alerts.ERROR), it),
+    "alert_several": lambda it: alert.alert(alerts.told(alerts.BY_CHANNEL, alerts.SEVERAL), it),
+    "alert_segment_by_point": lambda it: alert.alert(alerts.told(alerts.ONE_CHANNEL, alerts.LINE), it),
+    "alert_change": lambda it: alert.alert(alerts.told(alerts.CHANGE, alerts.FALLEN), it),
+    "alert_freshness": lambda it: alert.alert(alerts.told(alerts.FRESH, alerts.OLD), it),
+    "alert_gap": lambda it: alert.alert(alerts.told(alerts.GAP, alerts.LONG), it),
+    "alert_dormant": lambda it: alert.alert(alerts.told(alerts.DORMANT, alerts.MANY), it),
+    "alert_over": lambda it: alert.over(
+        replace(alerts.told(of=alerts.OVER), report=morning.normal()), alerts.ACKNOWLEDGED, it
+    ),
+    "alert_over_several": lambda it: alert.over(alerts.told(alerts.BY_CHANNEL, alerts.SEVERAL), alerts.SEVERAL, it),
+    "alert_recovered": lambda it: alert.recovered(alerts.told(of=alerts.OVER), alerts.ACKNOWLEDGED, it),
+    "alert_reminder": lambda it: alert.reminder(alerts.told(), it),
+    "alert_spread": lambda it: alert.spread(
+        alerts.told(alerts.BY_CHANNEL, alerts.SEVERAL), replace(alerts.SEVERAL, told=("LINE",)), it
+    ),
+    "alert_failed": lambda it: alert.failed(
+        alerts.told(alerts.SLOW, alerts.ERROR), problem.sentence(UnknownDimension(name="x", known=("channel",)), it), it
+    ),
+    "alert_off": lambda it: alert.off("LINE", it),
+    "rules": lambda it: rules.rules(alerts.LINES, alerts.NOW, it),
+    "backtest": lambda it: backtest.backtest(alerts.RULE, alerts.BACKTEST, it, all_known=False),
+    "backtest_none": lambda it: backtest.backtest(alerts.RULE, replace(alerts.BACKTEST, firings=(), replayed=0), it),
     **{
         f"definition_{topic}": lambda it, topic=topic: definition.definition(topic, other_rules(), it)
         for topic in (*definition.TOPICS, *definition.TERMS)
@@ -67,6 +117,26 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "help": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it),
     "help_dormant": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it, topic="dormant"),
     "list_part": lambda it: waiting.waiting(morning.CANDIDATES[:2], PSEUDONYMS, morning.normal(), it),
+    "source_digest": lambda it: source.source("digest", other_rules(), it),
+    "source_repeat": lambda it: source.source("repeat", morning.normal(), it),
+    "compare": lambda it: compare.repeat(
+        morning.moved(split=False), morning.normal(), period_sides(it), it, asked="比較"
+    ),
+    "compare_by": lambda it: compare.repeat(
+        morning.moved(), morning.normal(), period_sides(it), it, asked="チャネル別"
+    ),
+    "compare_labels": lambda it: compare.repeat(
+        morning.moved(split=False), morning.normal(), compare.Sides("label", "LINE", "ラジオ"), it
+    ),
+    "compare_gap": lambda it: side_by_side.gap(morning.normal(), unreached(), period_sides(it), it, asked="間隔"),
+    "compare_gap_by": lambda it: side_by_side.gap(morning.normal(), morning.below(), period_sides(it), it, by=True),
+    "compare_dormant": lambda it: side_by_side.dormant(morning.normal(), morning.too_few(), period_sides(it), it),
+    "compare_dormant_by": lambda it: side_by_side.dormant(
+        morning.normal(), morning.below(), period_sides(it), it, by=True
+    ),
+    "why": lambda it: moved.why(morning.moved(), morning.normal(), week_sides(it), it, asked="なぜ"),
+    "why_labels": lambda it: moved.why(morning.moved(), morning.normal(), compare.Sides("label", "LINE", "ラジオ"), it),
+    "why_open": lambda it: moved.why(morning.moved(split=False), morning.normal(), week_sides(it), it),
     "panel": lambda it: panel.panel(morning.normal(), it),
     "problem": lambda it: problem.problem(MISTYPED, it, nearest=("リピート チャネル別",), asked="リピート チャンネ別"),
     "unknown_word": lambda it: problem.unknown_word("りぴと", it, nearest=("リピート", "休眠"), asked="りぴと"),

@@ -20,30 +20,48 @@ class UnknownToSlackblocks(AssertionError):
 
 def validate(message: Message) -> sb.Message:
     """The message in slackblocks' own classes; raises where one of them refuses."""
-    return sb.Message(channel="C1", text=message.text, blocks=[_block(block) for block in message.blocks])
+    return sb.Message(channel="C1", text=message.text, blocks=[block(one) for one in message.blocks])
 
 
-def _block(block: Mapping[str, Any]) -> sb.Block:
-    match block["type"]:
+def block(found: Mapping[str, Any]) -> sb.Block:
+    """One block in slackblocks' own class."""
+    match found["type"]:
         case "header" | "context":
-            return sb.Block.from_dict(dict(block))
-        case "section" if "fields" in block:
-            return sb.SectionBlock(fields=[_text(field) for field in block["fields"]])
+            return sb.Block.from_dict(dict(found))
+        case "section" if "fields" in found:
+            return sb.SectionBlock(fields=[_text(field) for field in found["fields"]])
         case "section":
-            return sb.SectionBlock(text=_text(block["text"]))
+            return sb.SectionBlock(text=_text(found["text"]))
         case "actions":
-            return sb.ActionsBlock([_button(element) for element in block["elements"]])
+            return sb.ActionsBlock([_element(element) for element in found["elements"]])
         case "data_table":
-            rows = [[_cell(cell) for cell in row] for row in block["rows"]]
-            return sb.DataTableBlock(rows, caption=block["caption"], page_size=block["page_size"])
+            rows = [[_cell(cell) for cell in row] for row in found["rows"]]
+            return sb.DataTableBlock(rows, caption=found["caption"], page_size=found["page_size"])
         case "data_visualization":
-            return sb.DataVisualizationBlock(block["title"], _chart(block["chart"]))
+            return sb.DataVisualizationBlock(found["title"], _chart(found["chart"]))
         case unknown:
             raise UnknownToSlackblocks(unknown)
 
 
 def _text(text: Mapping[str, Any]) -> sb.Text:
     return sb.Text.from_dict(dict(text))
+
+
+def _element(element: Mapping[str, Any]) -> sb.Element:
+    match element["type"]:
+        case "static_select":
+            options = [sb.Option(text=_text(one["text"]), value=one["value"]) for one in element["options"]]
+            return sb.StaticSelectMenu(
+                action_id=element["action_id"], placeholder=_text(element["placeholder"]), options=options
+            )
+        case "datepicker":
+            return sb.DatePicker(
+                action_id=element["action_id"],
+                initial_date=element["initial_date"],
+                placeholder=_text(element["placeholder"]),
+            )
+        case _:
+            return _button(element)
 
 
 def _button(element: Mapping[str, Any]) -> sb.Button:

@@ -47,7 +47,7 @@ class FakeShelf:
         return self.first_at
 
     def last_import_at(self) -> datetime | None:
-        return self.last_at
+        return self.last_at or max(self.knew, default=self.first_at)
 
     def refresh(self) -> bool:
         return False
@@ -71,7 +71,8 @@ class FakeShelf:
     def about_to_go_dormant(
         self, as_of: date, chances: Mapping[tuple[str, int], Estimate], limit: int = 100
     ) -> tuple[AboutToGoDormant, ...]:
-        idle = [(buyer, (as_of - max(day for day in buyer.days if day <= as_of)).days) for buyer in self.buyers]
+        known = [buyer for buyer in self.buyers if buyer.days and min(buyer.days) <= as_of]
+        idle = [(buyer, (as_of - max(day for day in buyer.days if day <= as_of)).days) for buyer in known]
         return tuple(
             about_to_go_dormant(f"id:{buyer.name}", days, len(buyer.days), 1000, chances)
             for buyer, days in idle

@@ -20,8 +20,6 @@ from bot.delivery.row import Delivery, Payload, State
 from bot.local_slack import LocalSlack
 from bot.local_slack.faults import accepted_then_reset, half_body, rate_limited, refused, reset, server_error
 from bot.page import Cell, Page, Paragraph, Table
-from metrics.alert import judge
-from metrics.estimate import rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +65,8 @@ class World:
     def run(self, ticks: int) -> None:
         """Tick every 20 s, each time as a process that has just started."""
         targets = tuple(Target(channel, time(8, 0), TOKYO, Calendar()) for channel in self.channels)
-        fine = judge(rate(60, 235), 0.2, None)
         for _ in range(ticks):
-            Morning(self.ledger, self.courier(), "T1", lambda: targets, lambda _day: fine).tick(self.now)
+            Morning(self.ledger, self.courier(), "T1", lambda: targets).tick(self.now)
             self.now += timedelta(seconds=20)
             self.slack.clock.advance(20)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import slack
+from bot import answering, roll, slack
 from bot.delivery import post
 from bot.settings.layers import all_settings, load
 
@@ -20,14 +20,24 @@ SCOPES_OF = {
     "apps.connections.open": (),  # the app-level token's connections:write
     "chat.postMessage": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
+    "chat.update": ("chat:write",),
     "chat.delete": ("chat:write",),
     "chat.scheduleMessage": ("chat:write",),
     "chat.scheduledMessages.list": (),
     "chat.deleteScheduledMessage": ("chat:write",),
-    "conversations.open": ("im:write",),
+    "views.open": (),
+    "views.push": (),
+    "views.update": (),
     "conversations.history": ("channels:history", "groups:history"),
     "conversations.replies": ("channels:history", "groups:history"),
+    "files.getUploadURLExternal": ("files:write",),
+    "files.completeUploadExternal": ("files:write",),
     "conversations.list": ("channels:read", "groups:read"),
+    "conversations.info": ("channels:read", "groups:read"),
+    "conversations.open": ("im:write",),
+    "users.info": ("users:read",),
+    "usergroups.users.list": ("usergroups:read",),
+    "views.publish": (),
 }
 """Slack's reference: which scopes a method needs in public and private channels."""
 
@@ -63,17 +73,26 @@ def test_each_method_the_code_calls_is_known_here() -> None:
 
 def test_the_code_s_own_lists_hold_every_scope_that_its_calls_need() -> None:
     needed = {scope for method in methods() for scope in SCOPES_OF[method]}
-    assert needed | {"commands", "app_mentions:read"} == set(post.SCOPES) | set(slack.SCOPES)
+    by_hand = {"commands", "app_mentions:read", "im:history"}  # to be spoken to; to look for a digest sent directly
+    assert needed | by_hand == set(post.SCOPES) | set(slack.SCOPES) | set(roll.SCOPES)
 
 
 def test_the_manifest_asks_exactly_the_scopes_that_the_code_uses() -> None:
-    assert listed("bot") == sorted(set(post.SCOPES) | set(slack.SCOPES))
+    assert listed("bot") == sorted(set(post.SCOPES) | set(slack.SCOPES) | set(roll.SCOPES))
 
 
 def test_the_manifest_subscribes_exactly_the_events_that_are_listened_to() -> None:
     assert listed("bot_events") == sorted(slack.EVENTS)
-    heard = set(re.findall(r'app\.event\("([a-z_]+)"\)', code()))
+    heard = set(re.findall(r'(?:app\.event\(|Doing\.EVENT, )"([a-z_]+)"', code()))
     assert heard == set(slack.EVENTS)
+
+
+def test_the_manifest_offers_exactly_the_shortcuts_that_are_heard() -> None:
+    text = (DEPLOY / "manifest.yaml").read_text(encoding="utf-8")
+    found = re.findall(r"- name: (.+)\n      type: (\w+)\n      callback_id: (\w+)\n      description: (.+)\n", text)
+    assert [name for _, _, name, _ in found] == list(answering.SHORTCUTS)
+    assert [kind for _, kind, _, _ in found] == ["global", "message"]
+    assert all(len(title) <= 24 and len(said) <= 150 for title, _, _, said in found)
 
 
 def test_the_manifest_names_the_command_that_the_bot_hears() -> None:

@@ -159,3 +159,29 @@ def test_the_vocabulary_holds_the_shops_own_dimensions_and_labels(shop: Desk) ->
     known = shop.vocabulary()
     assert known.dimensions == ("channel", "region", "product", "purchase_count", "cohort_month", "entry")
     assert "LINE" in dict(known.labels)["channel"]
+
+
+def test_a_narrow_question_is_counted_once_until_an_import(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Counting(FakeShelf):
+        fresh = False
+
+        def counts(self, dimension, filters=None):
+            asked.append(f"{dimension} {filters}")
+            return super().counts(dimension, filters)
+
+        def refresh(self) -> bool:
+            return self.fresh
+
+    shelf = Counting(steady_shop(60))
+    found = desk(load({}, tmp_path), shelf, lambda: datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
+    narrow = (("channel", "LINE"),)
+    first = found.report(found.as_of, filters=narrow)
+    once = len([one for one in asked if "LINE" in one])
+    assert found.report(found.as_of, filters=narrow) == first
+    assert len([one for one in asked if "LINE" in one]) == once
+    shelf.fresh = True
+    found.refresh()
+    found.report(found.as_of, filters=narrow)
+    assert len([one for one in asked if "LINE" in one]) == 2 * once

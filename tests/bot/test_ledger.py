@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from bot.delivery.clock import Window
 from bot.delivery.ledger import Ledger
 from bot.delivery.protocol import LEASE
 from bot.delivery.row import Key, Kind, Payload, State, ulid
 from bot.delivery.schema import (
+    MIGRATIONS,
     StateFromFuture,
     StateKind,
     StateUnreachable,
+    alert_note,
+    alert_rule,
+    alert_standing,
     audit,
     delivery,
     episode,
@@ -30,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+ADDED = ("choice", "digest", "choice_version", "used", "alert_rule", "alert_standing", "alert_note", "obituary")
+STATE = ("delivery", "episode", "audit", *ADDED, "schema_range")
 DUE = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 NOW = DUE + timedelta(seconds=20)
 WINDOW = Window(date(2026, 11, 20), DUE, DUE + timedelta(hours=12))
@@ -45,7 +53,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     server = str(request.getfixturevalue("postgres"))
     engine = sa.create_engine(server)
     with engine.begin() as connection:
-        for table in ("delivery", "episode", "audit", "obituary", "schema_range", "alembic_version"):
+        for table in (*STATE, "alembic_version"):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
     engine.dispose()
     return server
@@ -142,31 +150,6 @@ def test_what_is_too_late_is_given_up_and_named(ledger: Ledger) -> None:
     assert ledger.claim("one", WINDOW.expires_at) is None
 
 
-def test_one_episode_is_open_at_a_time_and_owes_one_alert(ledger: Ledger) -> None:
-    alert = Key("T1", Kind.ALERT, "repeat", "C1", KEY.local_date)
-    first = ledger.begin_episode(alert, date(2026, 11, 18), WINDOW, NOW)
-    assert first is not None
-    assert ledger.begin_episode(alert, date(2026, 11, 18), WINDOW, NOW) is None
-    assert [row.key.episode for row in ledger.deliveries()] == [first.id]
-    assert ledger.open_episode("T1", "repeat", "C1") == first
-    assert ledger.end_episode(first.id, NOW)
-    assert ledger.open_episode("T1", "repeat", "C1") is None
-    second = ledger.begin_episode(alert, date(2026, 12, 1), WINDOW, NOW + timedelta(days=9))
-    assert second is not None
-    assert len(ledger.deliveries()) == 2
-
-
-def test_an_alert_that_was_sent_leaves_its_place_with_the_episode(ledger: Ledger) -> None:
-    begun = ledger.begin_episode(Key("T1", Kind.ALERT, "repeat", "C1", KEY.local_date), None, WINDOW, NOW)
-    row = ledger.claim("one", NOW)
-    assert begun is not None
-    assert row is not None
-    ledger.sent(row, "9.9", NOW)
-    found = ledger.open_episode("T1", "repeat", "C1")
-    assert found is not None
-    assert found.root_ts == "9.9"
-
-
 def test_the_audit_says_who_did_what_and_how_many_rows(ledger: Ledger) -> None:
     ledger.audit("U1", "/kpi 休眠", 40, NOW)
     assert list(ledger.audited()) == [(NOW, "U1", "/kpi 休眠", 40)]
@@ -178,7 +161,7 @@ def test_a_kill_between_statements_leaves_a_whole_database(tmp_path: Path) -> No
         pass
     with closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002_watch",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004_watch",)]
 
 
 def test_a_bare_path_is_a_sqlite_file_whose_folder_is_made(tmp_path: Path) -> None:
@@ -193,7 +176,7 @@ def test_every_sqlite_connection_syncs_each_commit_to_the_disk(tmp_path: Path) -
 
 def test_the_tables_of_the_code_are_those_of_the_migrations(ledger: Ledger) -> None:
     found = sa.inspect(ledger._engine)
-    for table in (delivery, episode, audit, obituary, schema_range):
+    for table in (delivery, episode, audit, alert_rule, alert_standing, alert_note, obituary, schema_range):
         assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
 
 
@@ -212,7 +195,7 @@ def test_a_state_database_from_the_future_is_refused(url: str, needs: str | None
     from_the_future(url, needs)
     with pytest.raises(StateFromFuture) as caught:
         Ledger.open(url)
-    assert caught.value.values == {"revision": "9999", "newest": "0002_watch"}
+    assert caught.value.values == {"revision": "9999", "newest": "0004_watch"}
 
 
 def test_two_versions_at_once_work_on_tables_to_which_the_newer_one_only_added(url: str) -> None:
@@ -222,14 +205,17 @@ def test_two_versions_at_once_work_on_tables_to_which_the_newer_one_only_added(u
 
 
 def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
-    path = tmp_path / "old.db"
-    with closing(Ledger.open(f"sqlite:///{path}")) as ledger:
-        ledger.plan(KEY, WINDOW, NOW)
-    with closing(sqlite3.connect(path)) as raw:
-        raw.executescript(
-            "DROP TABLE obituary; DROP TABLE schema_range; UPDATE alembic_version SET version_num = '0001'"
-        )
-    with closing(Ledger.open(f"sqlite:///{path}")) as ledger:
+    url, config = f"sqlite:///{tmp_path}/old.db", Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    with closing(Ledger(engine)) as first:
+        assert not {*ADDED, "schema_range"} & set(sa.inspect(engine).get_table_names())
+        first.plan(KEY, WINDOW, NOW)
+    with closing(Ledger.open(url)) as ledger:
+        assert set(STATE) <= set(sa.inspect(ledger.engine).get_table_names())
         assert [row.key for row in ledger.deliveries()] == [KEY]
         with ledger._engine.begin() as connection:
             assert connection.execute(sa.select(schema_range.c.needs)).scalar_one() == "0001"

@@ -264,7 +264,12 @@ def test_an_ephemeral_message_is_for_one_person_and_cannot_be_updated(slack: Loc
 
 def test_conversations_can_be_listed_in_pages(client: WebClient) -> None:
     pages = client.conversations_list(limit=2, exclude_archived=True)
-    assert [c["name"] for page in pages for c in page["channels"]] == ["asakai-朝会", "general", "notices"]
+    assert [c["name"] for page in pages for c in page["channels"]] == [
+        "asakai-朝会",
+        "general",
+        "notices",
+        "partner-共有",
+    ]
     assert client.conversations_info(channel="C0ARCHIVE1")["channel"]["is_archived"]
     assert "U0SATO0001" in client.conversations_members(channel=HOME)["members"]
     assert refusal(client.conversations_history, channel="C0GENERAL1")["error"] == "not_in_channel"

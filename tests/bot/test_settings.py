@@ -88,6 +88,57 @@ def test_a_misspelt_name_in_the_shop_file_stops_with_the_nearest(
         assert problem.value.values["nearest"] == nearest
 
 
+RULE = '[[alerts]]\nname = "LINE"\ndimension = "channel"\nlabel = "LINE"\nthreshold = 0.15\n'
+
+
+def test_rules_of_the_shop_file_are_read_and_their_channels_are_listed(tmp_path: Path) -> None:
+    settings = of_shop(tmp_path, RULE + 'channels = ["C7"]\nbad = 2\nof = 3\n')
+    [rule] = settings.alerts
+    assert (rule.name, rule.label, rule.threshold, rule.bad, rule.of) == ("LINE", "LINE", 0.15, 2, 3)
+    assert "C7" in settings.channels
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "nearest"),
+    [
+        ("thresold = 0.1", "alerts[1].thresold", "alerts.threshold"),
+        ("mentoin = 'U1'", "alerts[1].mentoin", "alerts.mention"),
+    ],
+)
+def test_a_misspelt_name_in_a_rule_is_named(tmp_path: Path, more: str, name: str, nearest: str) -> None:
+    with pytest.raises(UnknownSetting) as problem:
+        of_shop(tmp_path, RULE + more)
+    assert (problem.value.values["name"], problem.value.values["nearest"]) == (name, nearest)
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        ('figure = "repeet"', "alerts[1].figure"),
+        ('figure = "lifetime_value"', "alerts[1].figure"),
+        ("threshold = 20", "alerts[1].threshold"),
+        ('figure = "gap_median"', "alerts[1].threshold"),
+        ('dimension = "chanel"', "alerts[1].dimension"),
+        ('dimension = "cohort_month"', "alerts[1].dimension"),
+        ('label = "LINE"', "alerts[1].label"),
+        ("threshold = 0.2\nback = 0.1", "alerts[1].back"),
+        ("bad = 3\nof = 2", "alerts[1].of"),
+        ('mention = "here"', "alerts[1].mention"),
+        ('mention = "<!channel>"', "alerts[1].mention"),
+        ('watch = "change"\nfigure = "gap_median"', "alerts[1].figure"),
+        ('figure = "return_chance"', "alerts[1].dimension"),
+        ('name = "repeat"', "alerts"),
+        ('name = "a\\nb"', "alerts[1].name"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_with_its_place(tmp_path: Path, rule: str, name: str) -> None:
+    named = rule if rule.startswith("name") else f'name = "x"\n{rule}'
+    with pytest.raises(BadSetting) as problem:
+        of_shop(tmp_path, f"[[alerts]]\n{named}")
+    assert problem.value.values["name"] == name
+    assert problem.value.values["example"]
+
+
 @pytest.mark.parametrize("layer", ["environ", ".env", "secrets"])
 def test_a_misspelt_variable_stops_with_the_nearest(tmp_path: Path, layer: str) -> None:
     environ = {"ASAKAI_SECRETS_DIR": str(tmp_path), "PATH": "/bin"}

@@ -50,7 +50,7 @@ def said(text: str, shop: Desk, language: Language = JA, *, sees_customers: bool
 def buttons(page: Page) -> Iterator[str]:
     for part in page.parts:
         if isinstance(part, Buttons):
-            yield from (button.command for button in part.items)
+            yield from (button.command for button in part.items if button.action == "kpi")
     for reply in page.thread:
         yield from buttons(reply)
 

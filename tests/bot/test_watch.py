@@ -252,7 +252,8 @@ class ScheduledSlack:
 
 def obituarist(world: World, web: ScheduledSlack) -> Obituarist:
     key = world.morning().key
-    return Obituarist(web, Obituaries(world.ledger.engine), world.ledger.find, key, lambda due: obituary(due, JA))
+    kept = Obituaries(world.ledger.engine)
+    return Obituarist(web, kept, world.ledger.find, key, lambda _target, due: obituary(due, JA))
 
 
 def test_slack_itself_speaks_when_the_next_morning_does_not_come(world: World) -> None:

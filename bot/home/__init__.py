@@ -1,0 +1,1 @@
+"""What does each reader find in the bot's Home, and what may they change there?"""

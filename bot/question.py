@@ -1,0 +1,94 @@
+"""What does a subcommand work with: the question, and who knows the figures?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from metrics.table import LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from bot.grammar import Ask, Vocabulary
+    from bot.language import Language
+    from bot.page import Page
+    from bot.present.watching import PastMorning, Posted
+    from metrics.day import Span
+    from metrics.dormancy import AboutToGoDormant
+    from metrics.moved import Buyers, Moved
+    from metrics.report import Report
+
+
+class Figures(Protocol):
+    """Who knows the figures: the desk."""
+
+    @property
+    def as_of(self) -> date:
+        """The last complete day."""
+        ...
+
+    def vocabulary(self) -> Vocabulary:
+        """What may be asked for."""
+        ...
+
+    def report(
+        self,
+        as_of: date,
+        *,
+        filters: Sequence[tuple[str, str]] = (),
+        dimensions: Sequence[str] = (),
+        period: Span | None = None,
+        known_at: datetime | None = None,
+        limit: int = LIMIT,
+    ) -> Report:
+        """The figures of the morning after `as_of`."""
+        ...
+
+    def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
+        """What moved between two groups of first-time buyers."""
+        ...
+
+    def pseudonyms(self, customers: Sequence[AboutToGoDormant]) -> Mapping[str, str]:
+        """How customers are called before readers, by customer_id."""
+        ...
+
+    def candidates(self, report: Report, limit: int) -> tuple[AboutToGoDormant, ...]:
+        """Customers about to go dormant, in the order to contact them."""
+        ...
+
+    def rules(self, language: Language) -> Page:
+        """The list of alert rules."""
+        ...
+
+
+class Past(Protocol):
+    """Who knows what became of the mornings: the ledger."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        ...
+
+    def posted(self, day: date | None) -> Posted | None:
+        """The digest of a date, the newest without one."""
+        ...
+
+    def mornings(self) -> Sequence[PastMorning]:
+        """Those of the last fourteen dates."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An Ask with what is needed to answer it. `as_of`: the last day that counts."""
+
+    ask: Ask
+    figures: Figures
+    language: Language
+    main_dimension: str
+    sees_customers: bool
+    as_of: date
+    past: Past | None = None

@@ -1,0 +1,128 @@
+"""Who is that, as Slack knows them: a guest, an admin, in which group, of which language?
+
+Looked up in Slack and remembered for a few minutes. What cannot be looked up is not
+guessed: the Problem is raised, and nobody gets figures on a guess.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from bot.deed import Web
+from bot.delivery.post import SlackUnreachable
+
+SCOPES: Final = ("users:read", "usergroups:read", "channels:read", "groups:read", "im:write", "im:history")
+"""What this room's calls, and digests in direct messages, need of a bot token."""
+KEEP_SECONDS: Final = 300.0
+AWAY_SECONDS: Final = 3600.0
+_MOST: Final = 20_000
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of the workspace. `locale`: of their Slack, "ja-JP"."""
+
+    id: str
+    guest: bool = False
+    admin: bool = False
+    locale: str = ""
+    zone: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language of their Slack by its code."""
+        return self.locale.partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel. `shared`: with another company; `member`: the bot is in it."""
+
+    shared: bool
+    member: bool
+
+
+@dataclass(slots=True)
+class Roll:
+    """Slack's answers about people, groups and channels, kept for five minutes; an hour while it is away."""
+
+    web: Web
+    clock: Callable[[], float] = time.monotonic
+    _kept: dict[tuple[str, str], tuple[float, object]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def person(self, user: str) -> Person:
+        """Who that is; raises a Problem where Slack does not say."""
+        return self._remembered(
+            "person", user, lambda: _person(self.web.call("users.info", user=user, include_locale=True))
+        )
+
+    def members(self, group: str) -> frozenset[str]:
+        """Who is in a user group; raises a Problem where Slack does not say."""
+        return self._remembered(
+            "group", group, lambda: _members(self.web.call("usergroups.users.list", usergroup=group))
+        )
+
+    def place(self, channel: str) -> Place:
+        """What is to know of a channel; raises a Problem where Slack does not say."""
+        return self._remembered(
+            "channel", channel, lambda: _place(self.web.call("conversations.info", channel=channel))
+        )
+
+    def shared(self, channel: str) -> bool:
+        """Whether another company is in the channel, or invited."""
+        return not channel.startswith("D") and self.place(channel).shared
+
+    def direct(self, user: str) -> str:
+        """The direct message with a person, opened where there is none yet."""
+        return self._remembered("direct", user, lambda: _direct(self.web.call("conversations.open", users=user)))
+
+    def _remembered(self, kind: str, name: str, ask: Callable[[], _T]) -> _T:
+        """What was answered in the last five minutes; while Slack is away, in the last hour."""
+        with self._lock:
+            kept = self._kept.get((kind, name))
+        age = float("inf") if kept is None else self.clock() - kept[0]
+        if kept is not None and age < KEEP_SECONDS:
+            return kept[1]  # type: ignore[return-value]  # what was kept under this key
+        try:
+            found = ask()
+        except SlackUnreachable:
+            if kept is None or age >= AWAY_SECONDS:
+                raise
+            return kept[1]  # type: ignore[return-value]  # the same
+        with self._lock:
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            self._kept[kind, name] = (self.clock(), found)
+        return found
+
+
+def _person(answer: Mapping[str, Any]) -> Person:
+    user = answer["user"]
+    return Person(
+        str(user["id"]),
+        guest=any(user.get(name) for name in ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted")),
+        admin=any(user.get(name) for name in ("is_admin", "is_owner", "is_primary_owner")),
+        locale=str(user.get("locale") or ""),
+        zone=str(user.get("tz") or ""),
+    )
+
+
+def _members(answer: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(map(str, answer["users"]))
+
+
+def _place(answer: Mapping[str, Any]) -> Place:
+    channel = answer["channel"]
+    shared = any(channel.get(name) for name in ("is_ext_shared", "is_pending_ext_shared"))
+    return Place(shared, member=bool(channel.get("is_member")))
+
+
+def _direct(answer: Mapping[str, Any]) -> str:
+    return str(answer["channel"]["id"])

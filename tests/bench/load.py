@@ -1,0 +1,152 @@
+"""`make bench-load`: does every /kpi get its acknowledgement while heavy questions pour in?
+
+The bot runs as it does in a shop, in a process of its own, on a sample shop; the local Slack
+here types so many commands a second and keeps the time of each acknowledgement. Questions that
+do not fit are answered "busy" at once; none may wait three seconds for its acknowledgement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bot.local_slack import LocalSlack
+from bot.local_slack.delivery import Delivery
+
+CHANNEL: Final = "C0ASAKAI01"
+LATE_SECONDS: Final = 3.0
+QUESTIONS: Final = (
+    "リピート率 地域別", "なぜ動いたか 地域別", "リピート率 商品別 チャネル:LINE", "休眠 地域別 比較",
+    "間隔 チャネル別 先週比", "リピート率 チャネル別 先月 比較", "リピート率 LINE 比較 Google広告",
+    "なぜ動いたか 商品別 先月", "休眠 購入回数別", "リピート率 チャネル別 地域:関東", "",
+)  # fmt: skip
+"""Drill-downs, comparisons and filters: what costs most."""
+BUSY: Final = "混み合っています"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What became of the commands of one run."""
+
+    asked: int
+    seconds: float
+    ack_seconds: tuple[float, ...]
+    late: int
+    answered: int
+    busy: int
+    silent: int
+
+    def told(self) -> str:
+        """One row of a table."""
+        return (
+            f"| {self.asked} in {self.seconds:.0f} s | {self.late} | {_at(self.ack_seconds, 0.5):.0f} ms "
+            f"| {_at(self.ack_seconds, 0.99):.0f} ms | {max(self.ack_seconds, default=0) * 1000:.0f} ms "
+            f"| {self.answered} | {self.busy} | {self.silent} |"
+        )
+
+
+HEAD: Final = (
+    "| commands | not acknowledged in 3 s | ack p50 | p99 | longest | answered | busy | no answer |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |"
+)
+
+
+def _at(values: Sequence[float], share: float) -> float:
+    """The value below which that share lies, in milliseconds."""
+    ordered = sorted(values)
+    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def main() -> None:
+    """Measure and print a row."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.load", description=__doc__)
+    parser.add_argument("--per-second", type=int, default=50, help="commands a second")
+    parser.add_argument("--seconds", type=int, default=60, help="for how long")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measured(Path(folder), asked.per_second, asked.seconds)
+    print(HEAD)
+    print(found.told())
+
+
+def measured(folder: Path, per_second: int, seconds: int) -> Measured:
+    """Run bot and local Slack and ask."""
+    _make_shop(folder)
+    # A grace of a minute: a late acknowledgement is counted here, not lost.
+    with LocalSlack(messages_per_second=None, ack_seconds=60) as slack:
+        bot = multiprocessing.get_context("spawn").Process(
+            target=run_bot, args=(str(folder), slack.base_url, slack.bot_token, slack.app_token)
+        )
+        bot.start()
+        try:
+            slack.wait_socket(timeout=600)
+            slack.command("/kpi", "リピート率").answer(timeout=600)  # the counts are in memory from here on
+            heard, took = _asked(slack, per_second, seconds)
+            return _counted(heard, took)
+        finally:
+            bot.terminate()
+            bot.join(30)
+            if bot.is_alive():
+                bot.kill()
+
+
+def _make_shop(folder: Path) -> None:
+    from bot.demo import demo_desk  # noqa: PLC0415  heavy
+    from bot.language import Language  # noqa: PLC0415  the same
+
+    demo_desk(folder, lambda: datetime.now(UTC), Language.of("ja"))
+
+
+def run_bot(folder: str, base_url: str, bot_token: str, app_token: str) -> None:
+    """Run the bot, unchanged, in this process."""
+    os.chdir(folder)
+    os.environ.update(
+        ASAKAI_SHOP_FILE=str(Path(folder) / "shop.toml"),
+        ASAKAI_STATE=str(Path(folder) / "state.sqlite"),
+        ASAKAI_SLACK__BASE_URL=base_url,
+        ASAKAI_SLACK__BOT_TOKEN=bot_token,
+        ASAKAI_SLACK__APP_TOKEN=app_token,
+        ASAKAI_SLACK__ALLOWED_CHANNELS=CHANNEL,
+    )
+    from bot.__main__ import called  # noqa: PLC0415  the composition root, when all is set
+
+    called(["run"])
+
+
+def _asked(slack: LocalSlack, per_second: int, seconds: int) -> tuple[list[Delivery], float]:
+    """Type the commands evenly; whoever is late types on."""
+    heard: list[Delivery] = []
+    start = time.monotonic()
+    for i in range(per_second * seconds):
+        wait = start + i / per_second - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        heard.append(slack.command("/kpi", QUESTIONS[i % len(QUESTIONS)]))
+    took = time.monotonic() - start
+    quiet = threading.Event()
+    for _ in range(600):
+        if all(one.acked_at and one.said for one in heard):
+            break
+        quiet.wait(0.1)
+    return heard, took
+
+
+def _counted(heard: Sequence[Delivery], took: float) -> Measured:
+    waits = [one.acked_at - one.sent_at for one in heard if one.acked_at is not None]
+    said = Counter(("busy" if BUSY in one.said[0].text else "answered") if one.said else "silent" for one in heard)
+    late = sum(wait > LATE_SECONDS for wait in waits) + len(heard) - len(waits)
+    return Measured(len(heard), took, tuple(waits), late, said["answered"], said["busy"], said["silent"])
+
+
+if __name__ == "__main__":
+    main()
