@@ -21,8 +21,6 @@ from bot.delivery.ledger import Ledger
 from bot.delivery.morning import Morning, Target
 from bot.delivery.post import DEADLINE_SECONDS, SlackChannel, web_client
 from bot.delivery.row import Payload
-from metrics.alert import judge
-from metrics.estimate import rate
 
 UTC_ZONE = ZoneInfo("UTC")
 PAGE = Payload("20.3%", (), "20.3%")
@@ -37,7 +35,7 @@ def virtual(began: float, start: float, speed: float) -> float:
 def targets(count: int, minutes: int) -> tuple[Target, ...]:
     """So many channels, due one after the other from 08:00 on."""
     return tuple(
-        Target(f"C{n:09}", clock_time(8, n * minutes // count), UTC_ZONE, Calendar(None, every_day=True), alerts=False)
+        Target(f"C{n:09}", clock_time(8, n * minutes // count), UTC_ZONE, Calendar(None, every_day=True))
         for n in range(count)
     )
 
@@ -47,7 +45,6 @@ def replica(state: str, base_url: str, token: str, numbers: tuple[float, float, 
     seconds = lambda: virtual(began, start, speed)
     now = lambda: datetime.fromtimestamp(seconds(), UTC)
     owner, wanted = str(os.getpid()), targets(count, minutes)
-    fine = judge(rate(60, 235), 0.2, None)
     channel = SlackChannel(web_client(token, base_url), max(1.0, DEADLINE_SECONDS / speed))
     ledger = None
     while True:
@@ -55,7 +52,7 @@ def replica(state: str, base_url: str, token: str, numbers: tuple[float, float, 
             ledger = ledger or Ledger.open(state, clock=now)
             pause = lambda wait: time.sleep(wait / speed)
             courier = Courier(ledger, channel, lambda _row: PAGE, now, seconds, owner, lambda *_: None, pause)
-            Morning(ledger, courier, "T1", lambda: wanted, lambda _day: fine).tick(now())
+            Morning(ledger, courier, "T1", lambda: wanted).tick(now())
         except Exception as error:  # noqa: BLE001  what the ticker does: the next tick comes
             print(f"{owner}: {type(error).__name__}", file=sys.stderr)
         time.sleep((EVERY[0] + os.getpid() * 7919 % 1000 / 1000 * (EVERY[1] - EVERY[0])) / speed)

@@ -9,7 +9,7 @@ from bot.delivery.morning import Morning
 from bot.delivery.protocol import Answer, Outcome
 from bot.delivery.row import Delivery, Key, Kind, State
 from tests.simulation.replica import Port
-from tests.simulation.world import FINE, Unswept, production
+from tests.simulation.world import Unswept, production
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,7 +94,7 @@ def sdk_retry_on(world: World, replica: Replica) -> Callable[[datetime], None]:
     courier = Unswept(
         book, slack, world.content, replica.now, replica.awake, replica.owner, lambda *_: None, world.hub.sleep
     )
-    return Morning(book, courier, "T1", lambda: world.targets, lambda _day: FINE).tick
+    return Morning(book, courier, "T1", lambda: world.targets).tick
 
 
 VARIANTS: Final[Mapping[str, Mapping[str, Any]]] = {

@@ -17,8 +17,6 @@ from bot.delivery.clock import Calendar, due_at
 from bot.delivery.courier import Courier
 from bot.delivery.morning import Morning, Target
 from bot.delivery.row import Key, Kind, Payload, State
-from metrics.alert import judge
-from metrics.estimate import rate
 from metrics.problem import Problem
 from tests.simulation.book import SimulatedBook, forget_old
 from tests.simulation.hub import Hub, instant
@@ -35,7 +33,6 @@ DAY = 86_400.0
 ZONES = tuple(sorted(zone for zone in available_timezones() if zone != "localtime"))
 PAGE = Payload("20.3%", (), "20.3%")
 THREADED = Payload("20.3%", (), "20.3%", replies=(PAGE,))
-FINE = judge(rate(60, 235), 0.2, None)
 
 
 class NotReady(Problem):
@@ -82,8 +79,7 @@ class World:
         self.database_down_until = 0.0
         self.book = SimulatedBook(self.database_now, dice.randbytes)
         self.targets = tuple(
-            Target(channel, self.at, self.zone, Calendar(None, every_day=True), alerts=False)
-            for channel in self.channels
+            Target(channel, self.at, self.zone, Calendar(None, every_day=True)) for channel in self.channels
         )
         self.expected = self._expected()
         self.perils = Perils() if self.calm else self._perils()
@@ -142,9 +138,7 @@ class World:
         """Someone moves the digest by an hour in the afternoon: no date may get a second one."""
         moved = time((self.targets[0].at.hour + 1) % 24, self.targets[0].at.minute)
         if moved.hour:
-            self.targets = tuple(
-                Target(target.channel, moved, target.zone, target.calendar, alerts=False) for target in self.targets
-            )
+            self.targets = tuple(Target(target.channel, moved, target.zone, target.calendar) for target in self.targets)
 
     # --- who is there -----------------------------------------------------------------------
 
@@ -269,7 +263,7 @@ def production(world: World, replica: Replica) -> Callable[[datetime], None]:
     courier = (Courier if world.sweeps else Unswept)(
         book, slack, world.content, replica.now, replica.awake, replica.owner, lambda *_: None, world.hub.sleep
     )
-    return Morning(book, courier, "T1", lambda: world.targets, lambda _day: FINE).tick
+    return Morning(book, courier, "T1", lambda: world.targets).tick
 
 
 class Unswept(Courier):
