@@ -10,8 +10,8 @@ import pytest
 from tests.simulation.__main__ import Total, many, run, some
 from tests.simulation.world import World
 
-MORNINGS = int(os.environ.get("ASAKAI_MORNINGS") or (100_000 if os.environ.get("CI") else 3_000))
-"""100,000 in CI, which takes two to three minutes on two cores; `make simulate` takes more."""
+MORNINGS = int(os.environ.get("ASAKAI_MORNINGS") or (9_000 if os.environ.get("CI") else 3_000))
+"""9,000 in CI, about a minute of computing; `make simulate MORNINGS=…` takes more."""
 
 BOOK = ("plan", "expire", "claim", "keep", "intend", "sent", "put_off", "unswept", "swept")
 SLACK = ("look", "post", "copies")
