@@ -12,14 +12,14 @@ import io
 import os
 import sys
 from datetime import UTC, date, datetime
-from enum import StrEnum
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from bot import setup_commands, trial_commands
+from bot.hands import Code, Hands, Lang, named_language
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -43,13 +43,6 @@ class FileFailed(Problem):
     key = "file_failed"
 
 
-class Code(StrEnum):
-    """The languages."""
-
-    JA = "ja"
-    EN = "en"
-
-
 app = typer.Typer(
     name="asakai",
     help="The morning figures of a mail-order shop, in Slack and here.",
@@ -61,7 +54,6 @@ app = typer.Typer(
 docs_app = typer.Typer(help="The manuals of the settings and of /kpi.", no_args_is_help=True)
 app.add_typer(docs_app, name="docs")
 
-Lang = Annotated[Code | None, typer.Option(help="The language; otherwise the setting `language`.")]
 Day = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The last day to count; otherwise yesterday."),
@@ -81,7 +73,7 @@ def demo(lang: Lang = None) -> None:
     from bot.demo import demo_desk, program, question
     from bot.present.digest import digest as page
 
-    language, shop, folder = _language(lang), _language(lang or _named_language(os.environ) or Code.JA), Path("demo")
+    language, shop, folder = _language(lang), _language(lang or named_language(os.environ) or Code.JA), Path("demo")
     _show(page(demo_desk(folder, _now, shop).digest(), shop))
     _print(["", language.say("cli.demo_next", question=question(folder, shop), program=program())])
     if language.code != shop.code:
@@ -90,26 +82,38 @@ def demo(lang: Lang = None) -> None:
 
 @app.command("import")
 def import_orders(  # noqa: PLR0913 - one argument per option
-    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="CSV or TSV, also .gz.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="CSV, TSV or Excel, also .gz and .zip; folders and patterns as well."),
+    ] = None,
     url: Annotated[str | None, typer.Option(help="A database instead of files, e.g. postgresql://…")] = None,
     select: Annotated[str | None, typer.Option(help="The SELECT that gives the orders; with --url.")] = None,
-    source: Annotated[str, typer.Option(help="A name for where these orders come from.")] = "file",
+    source: Annotated[str, typer.Option(help="A name for where these orders come from.")] = "",
+    preset: Annotated[str, typer.Option(help="The platform, where the header does not tell, e.g. shopify.")] = "",
     errors: Annotated[Path | None, typer.Option(help="Write the rows that stay out to this CSV.")] = None,
     *,
     accept_bad: Annotated[
         bool, typer.Option("--accept-bad", help="Take the good rows even if over 1% are bad.")
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check, import nothing.")] = False,
     lang: Lang = None,
 ) -> None:
-    """Take in orders from files or from one SELECT."""
-    if bool(files) == bool(url) or bool(url) != bool(select):
+    """Take in orders from files or from one SELECT; without either, the files of the shop's sources."""
+    if (files and url) or bool(url) != bool(select):
         raise typer.BadParameter("Give either files, or --url together with --select.")
-    if not source.strip() or not source.isprintable():
+    if source and (not source.strip() or not source.isprintable()):
         raise typer.BadParameter("--source takes a name.")
-    from bot.importing import Wanted
-
     settings, language = _settings(), _language(lang)
-    done = _import(files or [], (url or "", select or ""), Wanted(source, accept_bad, errors), settings, language)
+    from bot.importing import Wanted
+    from bot.origins import configured, expanded, wishes
+
+    found = expanded(files or []) or ([] if url else configured(settings))
+    if not found and not url:
+        raise typer.BadParameter("Give files, or --url together with --select.")
+    wanted = Wanted(source, accept_bad, errors, dry_run, settings.join_people, wishes(settings, preset))
+    done = _import(found, (url or "", select or ""), wanted, settings, language)
+    if dry_run:
+        return
     from bot.console import next_step
 
     if errors and errors.exists():
@@ -170,41 +174,6 @@ def kpi(
     _show(answer(text, _desk(settings), language, main_dimension=dimension, sees_customers=True, past=past))
 
 
-@app.command("rules")
-def alert_rules(lang: Lang = None) -> None:
-    """List the alert rules with owner and last state."""
-    settings = _settings(language=lang)
-    from bot.ruling import listed
-
-    _show(listed(_desk(settings), _language(settings.language)))
-
-
-@app.command()
-def backtest(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="The rule's name, as `asakai rules` lists it.")],
-    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
-    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE")] = None,
-    *,
-    json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
-    lang: Lang = None,
-) -> None:
-    """Show on which mornings a rule would have fired, for how long and with what values."""
-    settings = _settings(language=lang)
-    from bot.alerting.trial import as_json
-    from bot.present.backtest import backtest as page
-    from bot.ruling import back_tested
-
-    desk = _desk(settings)
-    last = min(until.date(), desk.as_of) if until else desk.as_of
-    if since.date() > last:
-        raise typer.BadParameter("--from lies after --to, or is not over yet.")
-    trial = back_tested(desk, rule, since.date(), last)
-    if json:
-        _print([as_json(trial)])
-    else:
-        _show(page(trial.rule, trial.found, _language(settings.language), all_known=trial.all_known))
-
-
 @app.command()
 def run(lang: Lang = None) -> None:
     """Run the bot: answer /kpi and post each morning's digest."""
@@ -230,41 +199,6 @@ def status(*, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         _print([mornings_as_json(past.mornings())])
     else:
         _show(page(past.mornings(), past.zone, _language(settings.language)))
-
-
-@app.command()
-def rehearse(
-    data: Annotated[Path | None, typer.Option(metavar="FILE", help="Your orders instead of a sample shop.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; otherwise any.")] = 0,
-    *,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
-    lang: Lang = None,
-) -> None:
-    """Play a morning in a Slack on this machine: digest, /kpi, buttons; ends with Ctrl-C."""
-    from bot.rehearsing import Play, rehearse
-
-    shop = _language(lang or _named_language(os.environ) or Code.JA)
-    rehearse(Play(shop, data, port, browser=not no_browser), _language(lang), _now, lambda line: _print([line]))
-
-
-@app.command()
-def preview(
-    kind: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="KIND...", help="digest, alert, problem, or /kpi words; else one of each."),
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("preview"),
-    lang: Lang = None,
-) -> None:
-    """Write messages as HTML and JSON, and print their Block Kit Builder links."""
-    from bot.previewing import preview_all
-    from bot.subcommands import answer
-
-    settings = _settings(language=lang)
-    desk, language = _desk(settings), _language(settings.language)
-    ask = partial(answer, figures=desk, language=language, main_dimension=settings.main_dimension, sees_customers=True)
-    for done in preview_all(" ".join(kind or ()), desk, language, ask, out):
-        _print([str(done.html), str(done.json), done.link, ""])
 
 
 @docs_app.command("settings")
@@ -316,15 +250,10 @@ def _language(lang: str | None) -> Language:
 
 def spoken(environ: Mapping[str, str]) -> str:
     """The language of whoever sits here: ASAKAI_LANGUAGE, else the locale's."""
-    if named := _named_language(environ):
+    if named := named_language(environ):
         return named
     locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
     return Code.JA if locale.lower().startswith("ja") else Code.EN
-
-
-def _named_language(environ: Mapping[str, str]) -> str | None:
-    named = environ.get("ASAKAI_LANGUAGE")
-    return named if named in list(Code) else None
 
 
 def _import(
@@ -390,6 +319,12 @@ def _warn_if_stale(newest: date | None, language: Language) -> None:
 def _print(lines: Iterable[str], *, error: bool = False) -> None:
     for line in lines:
         typer.echo(line, err=error)
+
+
+# looked up when they are called: a test sets the clock
+_hands = Hands(lambda **changes: _settings(**changes), lambda: _now(), _language, _print, _desk, _show)  # noqa: PLW0108
+trial_commands.register(app, _hands)
+setup_commands.register(app, _hands)
 
 
 # --- how it ends -----------------------------------------------------------------------

@@ -70,7 +70,7 @@ class Access:
 
     def refusal(self, who: Who) -> Problem | None:
         """Why that person gets no figures there; None when they do."""
-        if (found := self._stranger(who)) is not None:
+        if (found := self.refusal_of_stranger(who)) is not None:
             return found
         if who.channel.startswith("D"):
             return None if self.lists(who.user) else PersonNotListed(user=who.user)
@@ -80,18 +80,18 @@ class Access:
 
     def refusal_of_person(self, who: Who) -> Problem | None:
         """Why that person gets no figures where there is no channel: in Home, in a digest of their own."""
-        return self._stranger(who) or (None if self.lists(who.user) else PersonNotListed(user=who.user))
+        return self.refusal_of_stranger(who) or (None if self.lists(who.user) else PersonNotListed(user=who.user))
 
     def refusal_of_admin(self, who: Who) -> Problem | None:
         """Why that person may not change the shop's settings."""
-        return self._stranger(who) or (None if who.user in self.admins else AdminsOnly(user=who.user))
+        return self.refusal_of_stranger(who) or (None if who.user in self.admins else AdminsOnly(user=who.user))
 
-    def lists(self, user: str) -> bool:
-        """Whether the shop has named that person."""
-        return user in self.people or user in self.admins
-
-    def _stranger(self, who: Who) -> Problem | None:
+    def refusal_of_stranger(self, who: Who) -> Problem | None:
         """Why somebody is none of us, wherever they ask."""
         if who.shared or (self.team is not None and who.team != self.team):
             return ForeignTeam(team=who.team)
         return GuestRefused(user=who.user) if who.guest else None
+
+    def lists(self, user: str) -> bool:
+        """Whether the shop has named that person."""
+        return user in self.people or user in self.admins

@@ -52,8 +52,11 @@ def bar(language: Language) -> Iterator[Callable[[str, float], None]]:
 def said_of(done: Imported, language: Language) -> Iterator[str]:
     """What became of one file, and which of its rows stayed out."""
     staged, taken, name = done.staged, done.taken, printable(done.name)
+    yield from _read_as(staged, name, language)
     if not staged.accepted:
         yield language.say("cli.nothing", name=name)
+    elif taken is None:
+        yield language.say("origin.dry", name=name, accepted=staged.accepted)
     else:
         yield language.say(
             "cli.imported",
@@ -70,6 +73,18 @@ def said_of(done: Imported, language: Language) -> Iterator[str]:
     if staged.rejected:
         yield language.say("cli.rejected", name=name, count=staged.rejected)
         yield from bad_rows(staged, language)
+
+
+def _read_as(staged: Staged, name: str, language: Language) -> Iterator[str]:
+    """By which platform's mapping the file was read, and what to know about that."""
+    mapping = staged.mapping
+    if mapping is None:
+        return
+    yield language.say("origin.read_lines", name=name, title=mapping.title, lines=staged.lines)
+    if not mapping.verified:
+        yield language.say("origin.unverified", name=name, title=mapping.title)
+    if not mapping.customers:
+        yield language.say("origin.no_customer", name=name, title=mapping.title)
 
 
 def bad_rows(staged: Staged, language: Language) -> Iterator[str]:

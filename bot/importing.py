@@ -5,18 +5,20 @@ Files go in one after the other, each wholly or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from metrics.landing import CannotLand
 from metrics.sources.checks import TooManyBadRows, refuse_taken, write_errors
-from metrics.sources.files import land, stage
+from metrics.sources.reading import Wish, land, stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
@@ -36,20 +38,33 @@ READING_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one file or query."""
+    """What became of one file or query; a dry run has `taken` nothing."""
 
     name: str
     staged: Staged
-    taken: Taken
+    taken: Taken | None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How to import: under which source name, with bad rows or not, and where to list them."""
+    """How to import: under which source name, with bad rows or not, and where to list them.
 
-    source: str = "file"
+    source: "" files orders under the platform's name; wish: how a file is read, where the shop says so;
+    dry: read and check only.
+    """
+
+    source: str = ""
     accept_bad: bool = False
     errors: Path | None = None
+    dry: bool = False
+    joined: bool = False
+    wish: Callable[[Path], Wish] | None = None
+
+    def of(self, path: Path) -> Wish:
+        """How to read this file."""
+        said = self.wish(path) if self.wish else Wish()
+        source = self.source or said.source
+        return replace(said, source=source, joined=self.joined, accept_bad=self.accept_bad)
 
 
 def import_files(
@@ -60,16 +75,15 @@ def import_files(
         errors = _numbered(wanted.errors, at)
 
         def fill(connection: DuckDBPyConnection, tell: Callable[[float], None], path: Path = path) -> Staged:
-            return stage(
-                connection, path, store.rules, source=wanted.source, progress=tell, accept_bad=wanted.accept_bad
-            )
+            return stage(connection, path, store.rules, wanted.of(path), tell)
 
         def fly(
             connection: DuckDBPyConnection, tell: Callable[[float], None], landing: Landing, path: Path = path
         ) -> Staged:
-            return land(connection, path, store.rules, landing, source=wanted.source, progress=tell)
+            return land(connection, path, store.rules, landing, wanted.of(path), tell)
 
-        yield _import(store, _Input(path.name, fill, errors, fly), known_at, progress)
+        given = _Input(path.name, fill, errors, fly)
+        yield _tried(given, progress) if wanted.dry else _import(store, given, known_at, progress)
 
 
 def import_query(
@@ -79,9 +93,12 @@ def import_query(
     from metrics.sources import database  # noqa: PLC0415  SQLAlchemy only where a database is read
 
     def fill(connection: DuckDBPyConnection, _tell: Callable[[float], None]) -> Staged:
-        return database.stage(connection, url, select, store.rules, source=wanted.source, accept_bad=wanted.accept_bad)
+        return database.stage(
+            connection, url, select, store.rules, source=wanted.source or "file", accept_bad=wanted.accept_bad
+        )
 
-    yield _import(store, _Input("SELECT", fill, wanted.errors), known_at, progress)
+    given = _Input("SELECT", fill, wanted.errors)
+    yield _tried(given, progress) if wanted.dry else _import(store, given, known_at, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +149,21 @@ def _staged(store: Store, connection: DuckDBPyConnection, given: _Input, told: _
         raise TooManyBadRows(staged, given.name)
     taken = store.take(connection, told.known_at, told.counting, repeats=staged.duplicates > 0)
     return Imported(given.name, staged, taken)
+
+
+def _tried(given: _Input, progress: Progress) -> Imported:
+    """Read and check beside the store, which is not even opened."""
+    import duckdb  # noqa: PLC0415  0.2 s that --help must not pay
+
+    if given.errors:
+        refuse_taken(given.errors)
+    with TemporaryDirectory(prefix="asakai-") as scratch:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": "400MB", "temp_directory": scratch, "autoinstall_known_extensions": "false",
+        }  # fmt: skip
+        with duckdb.connect(config=settings) as connection, _listing(connection, given.errors):
+            staged = given.fill(connection, _part(progress, given.name, 0.0, 1.0))
+    return Imported(given.name, staged, None)
 
 
 @contextmanager

@@ -16,14 +16,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from bot.answering import ASK, SOURCE
 from bot.console import bar, said_of
 from bot.desk import Desk, desk
 from bot.importing import Wanted, import_files
 from bot.local_slack import LocalSlack
-from bot.local_slack.features import Command, Features
+from bot.local_slack.features import Command, Features, Shortcut
 from bot.local_slack.seeds import ASAKAI, SATO, SUZUKI
 from bot.running import serve
 from bot.settings.layers import load
+from bot.slack import EVENTS
 from metrics.day import last_complete, zone
 from metrics.sources.sample import sample_shop
 from metrics.warehouse.store import Store
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.settings import Settings
 
-EVENTS: Final = frozenset({"app_mention", "app_home_opened"})
 BURST: Final = 10
 """Nobody rehearses Slack's pace: a whole thread may come at once."""
 
@@ -70,7 +71,14 @@ def rehearse(play: Play, language: Language, now: Callable[[], datetime], tell: 
 def features(language: Language) -> Features:
     """What the app's manifest promises, in one language."""
     said = language.say
-    return Features((Command("/kpi", said("rehearse.command"), said("rehearse.hint")),), (), EVENTS)
+    return Features(
+        (Command("/kpi", said("rehearse.command"), said("rehearse.hint")),),
+        (
+            Shortcut(ASK, said("rehearse.ask"), "global", said("rehearse.ask_hint")),
+            Shortcut(SOURCE, said("rehearse.source"), "message", said("rehearse.source_hint")),
+        ),
+        frozenset(EVENTS),
+    )
 
 
 def _look(address: str) -> None:

@@ -12,7 +12,7 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
@@ -34,6 +34,7 @@ from bot.delivery.payload import payload_of
 from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, SlackUnreachable, ask, refusal, web_client
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from bot.delivery.web import WebCalls
+from bot.dropping import Dropbox
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.question import Figures
     from bot.settings import Settings
+    from metrics.warehouse.store import Store
 
 notes = structlog.get_logger("asakai")
 
@@ -270,7 +272,8 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         ticker = Ticker(morning.tick, now)
         answers, web = reception.answers(), WebCalls(client)
         room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
-        routes = (*room.routes(), *reception.home().routes(), *alerts.routes())
+        dropbox = Dropbox(shop, cast("Store", desk.store), reception.door, settings.secret("bot_token"))
+        routes = (*room.routes(), *reception.home().routes(), *alerts.routes(), dropbox.route())
         edge = Edge(client, replace(answers, answer=room.answer), signing_secret=signing_secret, routes=routes)
         _warm(shop)
         ticker.start()

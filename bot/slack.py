@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from bot.delivery.row import Payload
     from bot.page import Page
 
-SCOPES = ("app_mentions:read", "commands", "chat:write", *outlet.SCOPES)
+SCOPES = ("app_mentions:read", "commands", "chat:write", "files:read", *outlet.SCOPES)
 """What this file's listeners and calls, and those behind them, need of a bot token."""
-EVENTS = ("app_home_opened", "app_mention")
+EVENTS = ("app_home_opened", "app_mention", "file_shared")
 COMMAND = "/kpi"
 
 LISTENER_THREADS = 20  # Bolt's own five would leave the sixth command unacknowledged
@@ -249,8 +249,13 @@ class Edge:
 def _who(body: dict[str, Any]) -> Who:
     """Who acts, and where; a form and Home have no channel."""
     event, container = body.get("event", {}), body.get("container", {})
-    user = (body.get("user") or {}).get("id") or event.get("user", "")
-    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or event.get("channel", "")
+    user = (body.get("user") or {}).get("id") or event.get("user") or event.get("user_id", "")
+    channel = (
+        (body.get("channel") or {}).get("id")
+        or container.get("channel_id")
+        or event.get("channel")
+        or event.get("channel_id", "")
+    )
     message = body.get("message") or {}
     thread = message.get("thread_ts") or container.get("thread_ts") or event.get("thread_ts")
     team = (body.get("team") or {}).get("id") or body.get("team_id", "")

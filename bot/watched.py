@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.language import Language
     from bot.schedule import Ticker
-    from bot.settings import Watch
+    from bot.settings.told import Watch
 
     Closing = Callable[[float], bool]
 

@@ -52,6 +52,10 @@ class Door:
         """Why that person may not change the shop's settings."""
         return self._of(who, Access.refusal_of_admin)
 
+    def refusal_of_stranger(self, who: Who) -> Problem | None:
+        """Why somebody is none of us: from elsewhere, or a guest."""
+        return self._of(who, Access.refusal_of_stranger)
+
     def noted(self, who: Who, problem: Problem | None) -> Problem | None:
         """The refusal, written down."""
         if problem is not None:

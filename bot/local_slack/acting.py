@@ -13,7 +13,7 @@ from bot.local_slack.forms import NoSuchElement, Typed, pressed, state_of
 from bot.local_slack.responses import new_response_url
 from bot.local_slack.shapes import view_shape
 from bot.local_slack.views import close_view, new_trigger
-from bot.local_slack.workspace import BOT_USER, Channel, Message, User, View
+from bot.local_slack.workspace import BOT_USER, Channel, File, Message, User, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,6 +124,16 @@ class People:
         payload = payloads.message_shortcut(user, current, place, callback_id, self.workspace.new_ts())
         return self._answerable("interactive", payload, user, place.id, current)
 
+    def drop(self, owner: User, place: Channel, name: str, content: bytes) -> Delivery:
+        """Drop a file somewhere; the app hears of it only where it is a member."""
+        created = int(self.workspace.clock.now())
+        file = File(self.workspace.new_id("F"), name, len(content), content, name, (place.id,), created, owner.id)
+        self.workspace.files[file.id] = file
+        event = self._wrapped(payloads.file_event(file.id, owner, place.id, self.workspace.new_ts()))
+        if BOT_USER not in place.members:
+            return Delivery.failed(self.workspace, event, "not_in_channel")
+        return self._dispatch.deliver("events_api", event)
+
     def open_home(self, user: User, tab: str = "home") -> Delivery:
         """Open the app's home tab."""
         direct = self.workspace.direct_message(user.id)
@@ -150,7 +160,7 @@ class People:
             self._dispatch.deliver("events_api", self._wrapped(event))
 
     def _wrapped(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        place = self.workspace.channels.get(str(event.get("channel", "")))
+        place = self.workspace.channels.get(str(event.get("channel") or event.get("channel_id", "")))
         shared = place is not None and place.is_shared
         now = self.workspace.clock.now()
         return payloads.event_payload(event, self.workspace.new_id("Ev"), now, shared=shared)

@@ -143,6 +143,18 @@ def mention_event(message: Message) -> dict[str, Any]:
     return shape | {"type": "app_mention", "channel": message.channel, "event_ts": message.ts}
 
 
+def file_event(file_id: str, user: User, channel: str, ts: str) -> dict[str, Any]:
+    """Return the file_shared of a file that somebody dropped somewhere."""
+    return {
+        "type": "file_shared",
+        "file_id": file_id,
+        "user_id": user.id,
+        "file": {"id": file_id},
+        "channel_id": channel,
+        "event_ts": ts,
+    }
+
+
 def message_event(message: Message, channel: Channel) -> dict[str, Any]:
     """Return the message event of what a person wrote."""
     kind = {"im": "im", "private_channel": "group", "public_channel": "channel"}[channel.kind]

@@ -241,6 +241,12 @@ class LocalSlack:
         """Let a person write `@asakai text`; the bot hears it only where it is a member."""
         return self.people.mention(self.user(user), self.channel(channel), text, thread)
 
+    def drop(self, name: str, content: bytes, *, user: str = SUZUKI, channel: str = "") -> Delivery:
+        """Let a person drop a file into the bot's direct message, or into a channel."""
+        owner = self.user(user)
+        place = self.channel(channel) if channel else self.workspace.direct_message(owner.id)
+        return self.people.drop(owner, place, name, content)
+
     def open_home(self, user: str = SUZUKI) -> Delivery:
         """Let a person open the app's home tab."""
         return self.people.open_home(self.user(user))

@@ -133,14 +133,14 @@ def file_shape(file: File, url: str = "") -> dict[str, Any]:
         "timestamp": file.created,
         "url_private": private,
         "url_private_download": private,
-        "permalink": f"{url}/files/{BOT_USER}/{file.id}/{quote(file.name)}",
+        "permalink": f"{url}/files/{file.user}/{file.id}/{quote(file.name)}",
         "id": file.id,
         "name": file.name,
         "title": file.title or file.name,
         "mimetype": file.mimetype,
         "filetype": file.name.rpartition(".")[2] if "." in file.name else "text",
         "size": len(file.content or b""),
-        "user": BOT_USER,
+        "user": file.user,
         "channels": list(file.channels),
     }
 

@@ -120,6 +120,7 @@ class File:
     title: str = ""
     channels: tuple[str, ...] = ()
     created: int = 0
+    user: str = BOT_USER
 
     @property
     def mimetype(self) -> str:

@@ -15,6 +15,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.settings.section import Section
+from bot.settings.told import Watch
 from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
@@ -116,13 +118,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2}|none)$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, validate_default=True
-    )
-
-
-class Purchases(_Section):
+class Purchases(Section):
     """Which orders count as purchases. The store is built by these rules: changing one rebuilds it."""
 
     same_day: Literal["merge", "separate"] = Field(default="merge", examples=["merge", "separate"])
@@ -145,7 +141,7 @@ class Purchases(_Section):
     """Gaps longer than this are kept only as "later"; every morning's figures need 180."""
 
 
-class Digest(_Section):
+class Digest(Section):
     """The morning message."""
 
     channels: Names = Field(default=(), examples=[["C0123456789"]])
@@ -170,7 +166,7 @@ class Digest(_Section):
     """From how many points on a posted repeat rate that has moved is mentioned."""
 
 
-class OneDigest(_Section):
+class OneDigest(Section):
     """A further digest: who gets it, when, and of which customers."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
@@ -191,7 +187,7 @@ def _each_once(digests: tuple[OneDigest, ...]) -> tuple[OneDigest, ...]:
     return digests
 
 
-class Alert(_Section):
+class Alert(Section):
     """The message when the repeat rate is below the threshold; once per episode."""
 
     enabled: bool = Field(default=True, examples=[False])
@@ -208,7 +204,7 @@ class Alert(_Section):
     """Who is called when it fires: one person (U…) or one group (S…). Never a whole channel."""
 
 
-class Customers(_Section):
+class Customers(Section):
     """How single customers are named to those who may see them."""
 
     allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
@@ -219,14 +215,14 @@ class Customers(_Section):
     """The key of the pseudonyms. Secret. Without one they change with every start."""
 
 
-class Export(_Section):
+class Export(Section):
     """Answers as files (CSV, Excel), sent in a direct message."""
 
     allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
     """Who may have files, besides `slack.allowed_users` (user ids). Single customers also need `customers`."""
 
 
-class Slack(_Section):
+class Slack(Section):
     """How the bot is connected."""
 
     mode: Literal["socket", "http"] = Field(default="socket", examples=["socket", "http"])
@@ -259,7 +255,7 @@ class Slack(_Section):
     """Whether the workspace's own admins and owners may, too."""
 
 
-class Quotas(_Section):
+class Quotas(Section):
     """How much one person may ask for. 0: as much as they like."""
 
     questions_per_minute: int = Field(default=20, ge=0, examples=[20])
@@ -270,17 +266,25 @@ class Quotas(_Section):
     """Files and customer lists on one day of the shop's zone."""
 
 
-class Watch(_Section):
-    """Who hears when a morning does not come."""
+class Source(BaseModel):
+    """One of the shop's sources: a name, its files, and how they are read. Further keys are a mapping's."""
 
-    owner: str = Field(default="", max_length=80, examples=["U0123456789"])
-    """Who is told, once, that a digest does not get through: a person (U…) or a channel (C…)."""
-    obituary: bool = Field(default=True, examples=[True])
-    """Whether Slack itself says 45 minutes after the time that nothing came: for when the bot is dead."""
-    heartbeat_url: SecretStr | None = Field(default=None, examples=["https://hc-ping.com/…"])
-    """An address that is called once a minute while all is well. Secret."""
-    port: int | None = Field(default=None, ge=0, le=65535, examples=[9464])
-    """The loopback port of /healthz, /readyz and /metrics; without one they are off."""
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^/\s]+$")]
+    files: Names = ()
+    preset: str = ""
+    url: SecretStr | None = None
+    select: str = ""
+
+
+def _named_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    if len({source.name for source in sources}) < len(sources):
+        raise ValueError("names, each once")
+    return sources
+
+
+Sources = Annotated[tuple[Source, ...], BeforeValidator(_tables), AfterValidator(_named_once)]
 
 
 class Settings(BaseSettings):
@@ -315,6 +319,13 @@ class Settings(BaseSettings):
         default=(), examples=['[{"name": "line", "channels": ["C0123456789"], "filters": {"channel": "LINE"}}]']
     )
     """Further digests, each a `[[digests]]`: name, channels, and if wanted title, at, zone, days, language, filters."""
+
+    source: Sources = Field(
+        default=(), examples=['[{"name": "honten", "files": "exports/*.csv", "preset": "eccube4"}]']
+    )
+    """The shop's sources, as tables `[[source]]` (docs/sources.md); without any, a file tells by itself what it is."""
+    join_people: bool = Field(default=False, examples=[True])
+    """Whether people are joined across sources by e-mail, then phone. Orders are imported anew after a change."""
 
     purchases: Purchases = Purchases()
     digest: Digest = Digest()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.settings import Alert, Customers, Digest, Export, Purchases, Quotas, Settings, Slack, Watch
+from bot.settings import Alert, Customers, Digest, Export, Purchases, Quotas, Settings, Slack
 from bot.settings.layers import SECRETS_VARIABLE, SHOP_VARIABLE, Setting, all_settings
+from bot.settings.told import Watch
 from bot.settings.watching import AlertRule
 
 if TYPE_CHECKING:

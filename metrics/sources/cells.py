@@ -117,24 +117,30 @@ def truth(ref: str) -> str:
     return f"CASE WHEN {member(folded(ref), yes)} THEN true WHEN {member(folded(ref), no)} THEN false END"
 
 
-def identity(customer: str | None, email: str | None, phone: str | None) -> str:
+def identity(
+    customer: str | None, email: str | None, phone: str | None, scope: str = "", *, joined: bool = False
+) -> str:
     """Who bought: the shop's id, else the e-mail, else the phone; NULL where none is known.
 
-    E-mail and phone are hashed; the text itself is not kept.
+    E-mail and phone are hashed; the text itself is not kept. scope: whose customers these are,
+    where a shop has several sources; joined: e-mail and phone tell, in whichever of them.
     """
-    found = [_shop_id(customer)] if customer else []
-    found += [_email(email)] if email else []
-    found += [_phone(phone)] if phone else []
+    shared = "" if joined else scope
+    known = [_shop_id(customer, scope)] if customer else []
+    told = [_email(email, shared)] if email else []
+    told += [_phone(phone, shared)] if phone else []
+    found = [*told, *known] if joined else [*known, *told]
     return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
 
-def _shop_id(ref: str) -> str:
+def _shop_id(ref: str, scope: str) -> str:
     """The id; a filler such as 0, null or guest is nobody. Fillers have at most five letters."""
+    prefix = literal(f"id:{scope}/" if scope else "id:")
     certain = (
         f"strlen({ref}) > 5 AND {ref} > '!' AND {ref} < '~' AND NOT (suffix({ref}, ' ') OR suffix({ref}, chr(12288)))"
     )
-    checked = f"CASE WHEN regexp_full_match({ref}, {literal(_NOBODY)}) THEN NULL ELSE 'id:' || {trimmed(ref)} END"
-    return f"CASE WHEN {certain} THEN 'id:' || {ref} ELSE {checked} END"
+    checked = f"CASE WHEN regexp_full_match({ref}, {literal(_NOBODY)}) THEN NULL ELSE {prefix} || {trimmed(ref)} END"
+    return f"CASE WHEN {certain} THEN {prefix} || {ref} ELSE {checked} END"
 
 
 def _plain(ref: str) -> str:
@@ -143,18 +149,19 @@ def _plain(ref: str) -> str:
     return f"CASE WHEN {ascii_text} THEN lower(trim({ref})) ELSE {NFKC}({ref}) END"
 
 
-def _hashed(text: str, prefix: str) -> str:
-    return f"'{prefix}' || substring(sha256({text}), 1, 32)"
+def _hashed(text: str, prefix: str, scope: str) -> str:
+    salted = f"{literal(scope + chr(10))} || {text}" if scope else text
+    return f"'{prefix}' || substring(sha256({salted}), 1, 32)"
 
 
-def _email(ref: str) -> str:
+def _email(ref: str, scope: str) -> str:
     text = _plain(ref)
-    return f"CASE WHEN regexp_full_match({text}, '[^@\\s]+@[^@\\s]+') THEN {_hashed(text, 'e:')} END"
+    return f"CASE WHEN regexp_full_match({text}, '[^@\\s]+@[^@\\s]+') THEN {_hashed(text, 'e:', scope)} END"
 
 
-def _phone(ref: str) -> str:
+def _phone(ref: str, scope: str) -> str:
     """Digits; Japan's +81 becomes the leading 0. Fillers such as 000-0000-0000 are nobody."""
     digits = f"regexp_replace({_plain(ref)}, '[^0-9+]', '', 'g')"
     local = f"regexp_replace(regexp_replace({digits}, '^[+]810?', '0'), '[+]', '', 'g')"
     real = f"length({local}) BETWEEN 9 AND 15 AND NOT regexp_full_match({local}, '0+|1+|9+')"
-    return f"CASE WHEN {real} THEN {_hashed(local, 'p:')} END"
+    return f"CASE WHEN {real} THEN {_hashed(local, 'p:', scope)} END"

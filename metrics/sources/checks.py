@@ -18,6 +18,7 @@ from metrics.problem import Problem
 from metrics.rules import Rules
 from metrics.sources import cells
 from metrics.sources.columns import IDENTITY, Layout
+from metrics.sources.mapping import Mapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,7 +70,8 @@ class Staged:
     """What was read into `incoming`.
 
     rows = accepted + rejected + ignored; `ignored`: empty rows, and cancelled orders without a
-    date. `duplicates`: accepted rows whose order id comes again later (the later one wins).
+    date. `lines`: of the file, where several make an order; `mapping`: what read it, where it is a platform's.
+    `duplicates`: accepted rows whose order id comes again later (the later one wins).
     `unidentified`: accepted rows without a customer. `oldest_at`, `newest_at`: shop-local.
     """
 
@@ -82,6 +84,8 @@ class Staged:
     unidentified: int
     oldest_at: datetime | None
     newest_at: datetime | None
+    lines: int = 0
+    mapping: Mapping | None = None
 
     @property
     def bad_count(self) -> int:
@@ -125,12 +129,17 @@ def _fields(columns: Layout, rules: Rules) -> dict[str, str]:
     }
     return {
         "order_id": cells.trimmed(refs["order_id"]),
-        "customer_id": cells.identity(*(refs.get(name) for name in IDENTITY)),
+        "customer_id": _identity(columns),
         "ordered_at": cells.instant(refs["ordered_at"], rules.zone),
         "amount": _taken_amount(columns, rules),
         **{name: sql(refs[name]) for name, sql in read.items() if name in refs},
         **_returned_whole(columns, rules),
     }
+
+
+def _identity(columns: Layout) -> str:
+    customer, email, phone = (columns.refs.get(name) for name in IDENTITY)
+    return cells.identity(customer, email, phone, columns.people.scope, joined=columns.people.joined)
 
 
 def _returned_whole(columns: Layout, rules: Rules) -> dict[str, str]:

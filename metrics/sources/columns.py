@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from metrics.problem import Problem
 from metrics.rules import Rules
+from metrics.sources.people import People
 from metrics.sources.text import normal
 
 REQUIRED = ("order_id", "ordered_at", "amount")
@@ -35,6 +36,7 @@ class Layout:
     `refs`: canonical name -> SQL column; `titles`: canonical name -> header as written;
     `every`: all SQL columns; `width`: SQL column with the number of cells found, where known.
     `decimal_amount`: the amount has been read as DECIMAL(18, 6), not as text.
+    `people`: whose customers these are.
     """
 
     file: str
@@ -44,6 +46,7 @@ class Layout:
     every: tuple[str, ...]
     width: str | None = None
     decimal_amount: bool = False
+    people: People = field(default_factory=People)
 
 
 def known_names(rules: Rules) -> frozenset[str]:

@@ -210,7 +210,7 @@ def _rows(url: str, query: str) -> Iterator[tuple[tuple[str, ...], Iterator[Rows
     """The names of the result's columns and its rows in chunks, read in one transaction."""
     database = engine(url)
     try:
-        with _connected(database) as live, _query_problems(database.url):
+        with connected(database) as live, query_problems(database.url):
             if database.dialect.name in _SERVERS:
                 live.exec_driver_sql("SET TRANSACTION READ ONLY")
             # without parameters a % in the query is a percent sign
@@ -221,7 +221,8 @@ def _rows(url: str, query: str) -> Iterator[tuple[tuple[str, ...], Iterator[Rows
         database.dispose()
 
 
-def _connected(database: Engine) -> Connection:
+def connected(database: Engine) -> Connection:
+    """An open connection; raises DatabaseUrl, WrongLogin, DatabaseUnreachable."""
     try:
         return database.connect()
     except TypeError as error:  # the driver does not know an option of the URL
@@ -234,7 +235,8 @@ def _connected(database: Engine) -> Connection:
 
 
 @contextmanager
-def _query_problems(address: URL) -> Iterator[None]:
+def query_problems(address: URL) -> Iterator[None]:
+    """What the database says of a query becomes a Problem."""
     try:
         yield
     except DBAPIError as error:

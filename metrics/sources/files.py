@@ -20,6 +20,7 @@ from metrics.landing import CannotLand, Landing
 from metrics.sources import checks
 from metrics.sources.cells import literal
 from metrics.sources.columns import known_names, layout
+from metrics.sources.people import People
 from metrics.sources.text import SourceHeaderOnly, Text, has_blank_lines, open_text, repaired
 
 if TYPE_CHECKING:
@@ -58,9 +59,26 @@ def stage(
     checks.clear(connection)
     with TemporaryDirectory(prefix="asakai-") as scratch:
         text = open_text(path, Path(scratch), known_names(rules))
-        columns = layout(text.header, rules, file=text.name, source=source)
-        checks.register(connection, columns)
-        _read(_Reading(connection, text, columns, rules, progress), Path(scratch))
+        whose = People(source)
+        return stage_text(
+            connection, text, Path(scratch), rules, people=whose, progress=progress, accept_bad=accept_bad
+        )
+
+
+def stage_text(  # noqa: PLR0913  # what is read where, by which rules, whose it is, and how to say it
+    connection: duckdb.DuckDBPyConnection,
+    text: Text,
+    scratch: Path,
+    rules: Rules,
+    *,
+    people: People,
+    progress: Progress | None = None,
+    accept_bad: bool = False,
+) -> Staged:
+    """The same for a text that is open already; `people`: the source and whose customers it has."""
+    columns = replace(layout(text.header, rules, file=text.name, source=people.source), people=people)
+    checks.register(connection, columns)
+    _read(_Reading(connection, text, columns, rules, progress), scratch)
     staged = checks.summed_up(connection, columns, rules, accept_bad=accept_bad)
     if not staged.accepted and not staged.rejected:  # nothing but empty rows
         checks.clear(connection)
@@ -85,13 +103,27 @@ def land(
     checks.clear(connection)
     with TemporaryDirectory(prefix="asakai-") as scratch:
         text = open_text(path, Path(scratch), known_names(rules))
-        if text.leading_blank:
-            raise CannotLand
-        columns = replace(layout(text.header, rules, file=text.name, source=source), decimal_amount=True)
-        checks.register(connection, columns)
-        rows = f"SELECT {checks.landing_selection(columns, rules)} FROM {_table(text.path, text.delimiter, columns)}"
-        reading = _Reading(connection, text, columns, rules, progress)
-        _run(reading, f"INSERT INTO {landing.table} BY NAME SELECT *, {landing.more} FROM ({rows})")
+        return land_text(connection, text, rules, landing, people=People(source), progress=progress)
+
+
+def land_text(  # what is read where, by which rules, whose it is, and how to say it
+    connection: duckdb.DuckDBPyConnection,
+    text: Text,
+    rules: Rules,
+    landing: Landing,
+    *,
+    people: People,
+    progress: Progress | None = None,
+) -> Staged:
+    """The same for a text that is open already; `people`: the source and whose customers it has."""
+    if text.leading_blank:
+        raise CannotLand
+    found = layout(text.header, rules, file=text.name, source=people.source)
+    columns = replace(found, decimal_amount=True, people=people)
+    checks.register(connection, columns)
+    rows = f"SELECT {checks.landing_selection(columns, rules)} FROM {_table(text.path, text.delimiter, columns)}"
+    reading = _Reading(connection, text, columns, rules, progress)
+    _run(reading, f"INSERT INTO {landing.table} BY NAME SELECT *, {landing.more} FROM ({rows})")
     return checks.landed(connection, rules, landing.table)
 
 
@@ -142,7 +174,7 @@ def _fill(reading: _Reading, table: str) -> None:
 
 def _run(reading: _Reading, statement: str) -> None:
     """Read the file by that statement; raises CannotLand where DuckDB cannot take a record or an amount."""
-    with _branches_kept(reading.connection), _watched(reading.connection, reading.progress):
+    with _branches_kept(reading.connection), watched(reading.connection, reading.progress):
         try:
             reading.connection.execute(statement)
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -178,7 +210,7 @@ def _branches_kept(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def _watched(connection: duckdb.DuckDBPyConnection, progress: Progress | None) -> Iterator[None]:
+def watched(connection: duckdb.DuckDBPyConnection, progress: Progress | None) -> Iterator[None]:
     """Tell `progress` every now and then how far the running statement is."""
     if progress is None:
         yield

@@ -18,17 +18,22 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 
 from metrics.problem import Problem
 
 SAMPLE_BYTES = 1 << 20
 LONGEST_CELL = 1 << 20
+SMALL_BYTES = 100 << 20
+MOST_TIMES = 200
+"""What unpacks to more than 100 MB and to more than 200 times its size is no table."""
 DELIMITERS = (",", "\t", ";", "|")
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
+_PICTURES = (b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"GIF8")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _JIS = re.compile(rb"\x1b(\$[@B(]|\([BIJ])")
@@ -91,6 +96,12 @@ class TruncatedGzip(Problem):
     key = "file_gzip_damaged"
 
 
+class PackedTooTight(Problem):
+    """A zip or gzip that would fill the disk when unpacked."""
+
+    key = "file_packed_too_tight"
+
+
 class CellTooLong(Problem):
     """A cell goes on and on: most likely its quotation mark is closed nowhere near."""
 
@@ -124,6 +135,7 @@ class Text:
     leading_blank: bool
 
 
+@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """A header name as it is compared: NFKC, no outer spaces, lower case, words joined by _."""
     folded = unicodedata.normalize("NFKC", name).lstrip("\ufeff").strip().casefold()
@@ -165,6 +177,22 @@ def repaired(text: Text, scratch: Path) -> Path:
     return clean
 
 
+def first_records(text: Text, count: int) -> list[list[str]]:
+    """The cells of the first rows below the header, each as wide as the header."""
+    width = len(text.header)
+    return [[*cells[:width], *[""] * (width - len(cells))] for _, cells in islice(_records(text), count)]
+
+
+def without_first_rows(text: Text, rows: int, scratch: Path, known: frozenset[str]) -> Text:
+    """The text from its n-th row on: some exports begin with a title and a period."""
+    rest = scratch / "rest.csv"
+    with text.path.open("rb") as source, rest.open("wb") as out:
+        for _ in range(rows):
+            source.readline()
+        shutil.copyfileobj(source, out, SAMPLE_BYTES)
+    return _described(rest, text.name, _head(rest, text.name), known)
+
+
 def has_blank_lines(path: Path) -> bool:
     """Whether two line ends follow each other anywhere."""
     pairs = (b"\n\n", b"\r\r", b"\n\r\n")
@@ -197,7 +225,8 @@ def _head(path: Path, name: str | None = None) -> bytes:
 def _refuse_binary(head: bytes, name: str) -> None:
     if head.startswith((_ZIP, _OLE)):
         raise SourceSpreadsheet(path=name)
-    if not head.startswith((*_UTF16, *_UTF32)) and _BINARY.search(head[:4096].split(b"\n", 1)[0]):
+    odd = not head.startswith((*_UTF16, *_UTF32)) and _BINARY.search(head[:4096].split(b"\n", 1)[0])
+    if odd or head.startswith(_PICTURES):
         raise SourceBinary(path=name)
 
 
@@ -205,7 +234,12 @@ def _unpacked(path: Path, scratch: Path) -> Path:
     plain = scratch / "unpacked.csv"
     try:
         with gzip.open(path, "rb") as packed, plain.open("wb") as out:
-            shutil.copyfileobj(packed, out, SAMPLE_BYTES)
+            left = max(SMALL_BYTES, MOST_TIMES * path.stat().st_size)
+            while block := packed.read(SAMPLE_BYTES):
+                left -= len(block)
+                if left < 0:
+                    raise PackedTooTight(path=path.name)
+                out.write(block)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TruncatedGzip(path=path.name) from error
     return plain

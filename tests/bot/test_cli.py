@@ -141,7 +141,7 @@ def test_a_question_is_answered_as_in_slack(shop: Run) -> None:
         (("kpi", "repeet"), "repeet"),
         (("kpi", "休眠 -30日"), "-30日"),
         (("import", "nowhere.csv"), "nowhere.csv"),
-        (("import", "."), ""),
+        (("import", "*.xlsx"), "no table"),
         (("import", "--url", "nosuch://x/y", "--select", "SELECT 1"), ""),
         (("import", "--url", "postgresql://u:secret@127.0.0.1:1/x", "--select", "SELECT 1"), ""),
         (("digest", "--send"), "digest.channels"),

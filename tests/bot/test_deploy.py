@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import answering, roll, slack
+from bot import answering, dropping, roll, slack
 from bot.delivery import post
 from bot.settings.layers import all_settings, load
 
@@ -33,6 +33,7 @@ SCOPES_OF = {
     "files.getUploadURLExternal": ("files:write",),
     "files.completeUploadExternal": ("files:write",),
     "conversations.list": ("channels:read", "groups:read"),
+    "files.info": ("files:read",),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
     "users.info": ("users:read",),
@@ -83,7 +84,7 @@ def test_the_manifest_asks_exactly_the_scopes_that_the_code_uses() -> None:
 
 def test_the_manifest_subscribes_exactly_the_events_that_are_listened_to() -> None:
     assert listed("bot_events") == sorted(slack.EVENTS)
-    heard = set(re.findall(r'(?:app\.event\(|Doing\.EVENT, )"([a-z_]+)"', code()))
+    heard = set(re.findall(r'(?:app\.event\(|Doing\.EVENT, )"([a-z_]+)"', code())) | {dropping.EVENT}
     assert heard == set(slack.EVENTS)
 
 

@@ -16,10 +16,12 @@ import structlog
 from bot.delivery.post import ChannelUnknown, TokenRefused
 from bot.desk import Desk, desk
 from bot.local_slack import LocalSlack
+from bot.local_slack.seeds import SUZUKI
 from bot.running import send, serve
 from bot.settings import MissingSetting, Settings
 from bot.settings.layers import load
 from metrics.report import NoPurchases
+from metrics.warehouse.store import Store
 from tests.bot.shelf import FakeShelf, steady_shop
 
 HOME = "C0ASAKAI01"
@@ -59,13 +61,13 @@ def shop_of(settings: Settings, customers: int = 600) -> Desk:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[None]:
+def running(settings: Settings, shop: Desk | None = None) -> Iterator[None]:
     stop = threading.Event()
     failed: list[BaseException] = []
 
     def work() -> None:
         try:
-            serve(settings, shop_of(settings), lambda: FRIDAY, stop)
+            serve(settings, shop or shop_of(settings), lambda: FRIDAY, stop)
         except BaseException as error:  # noqa: BLE001 - raised again below
             failed.append(error)
 
@@ -128,3 +130,19 @@ def test_a_missing_token_stops_the_start(slack: LocalSlack, tmp_path: Path, name
     with pytest.raises(MissingSetting) as problem:
         serve(settings, shop_of(settings), lambda: FRIDAY, threading.Event())
     assert problem.value.values["variable"] == f"ASAKAI_SLACK__{name}"
+
+
+def test_a_file_dropped_into_the_running_bot_is_imported_and_reported_in_the_reader_s_language(
+    slack: LocalSlack, tmp_path: Path
+) -> None:
+    settings = settings_for(slack, tmp_path, ASAKAI_CUSTOMERS__ALLOWED_USERS=SUZUKI)
+    store = Store(tmp_path / "store.duckdb", settings.rules)
+    rows = b"order_id,customer_id,ordered_at,amount\n1,C1,2026-10-05,5000\n"
+    with running(settings, desk(settings, store, lambda: FRIDAY)):
+        slack.wait_socket(timeout=20)
+        slack.drop("orders.csv", rows).acked()
+        direct = slack.workspace.direct_message(SUZUKI).id
+        until(lambda: slack.ephemerals(direct, SUZUKI))
+        assert "1件" in str(slack.ephemerals(direct, SUZUKI)[-1])
+    with store.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchall() == [(1,)]

@@ -1,0 +1,124 @@
+"""What does the doctor look at? The store, the state, Slack: each once, none left open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.delivery.clock import Calendar, due_at, is_business_day
+from bot.delivery.introduction import introduced, opens_connections
+from bot.delivery.ledger import Ledger
+from bot.delivery.post import SCOPES as POSTING
+from bot.delivery.post import ChannelArchived, Directory, NotInChannel, web_client
+from bot.delivery.web import WebCalls
+from bot.doctor import Finding, Mark, broken, next_business_day, of_clock, of_orders, of_scopes
+from bot.roll import SCOPES as LOOKING
+from bot.slack import SCOPES as LISTENING
+from metrics.day import last_complete, zone
+from metrics.problem import Problem
+from metrics.warehouse.health import look
+from metrics.warehouse.store import NoStore, Store
+
+if TYPE_CHECKING:
+    from bot.delivery.post import Client
+    from bot.settings import Settings
+
+LOOK_AHEAD = 21
+
+
+def findings(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Everything that is looked at, from the settings to the next digest."""
+    yield Finding("settings", Mark.FINE, {"zone": settings.zone, "currency": settings.currency})
+    yield from _orders(settings, now())
+    yield from _state(settings)
+    yield from _slack(settings, now)
+    yield from _due(settings, now())
+
+
+def _orders(settings: Settings, now: datetime) -> Iterator[Finding]:
+    local = now.astimezone(zone(settings.zone))
+    store = Store(settings.store, settings.rules)
+    try:
+        with store.reading() as connection:
+            seen = look(connection, settings.rules, local)
+    except Problem as problem:
+        yield broken("orders", problem, "asakai import FILE" if isinstance(problem, NoStore) else "")
+        return
+    as_of = last_complete(now, zone(settings.zone))
+    yield from of_orders(
+        seen, as_of, local, burn_in_days=settings.purchases.burn_in_days, currency=settings.currency
+    )  # fmt: skip
+
+
+def _state(settings: Settings) -> Iterator[Finding]:
+    try:
+        with closing(Ledger.open(settings.state)):
+            yield Finding("state", Mark.FINE)
+    except Problem as problem:
+        yield broken("state", problem)
+
+
+def _slack(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]:
+    try:
+        client = web_client(settings.secret("bot_token"), settings.slack.base_url)
+        who = introduced(client)
+    except Problem as problem:
+        yield broken("token", problem, "asakai init")
+        return
+    yield Finding("token", Mark.FINE, {"team": who.team, "user": who.user})
+    yield from of_clock(now().astimezone(UTC), who.at)
+    yield from of_scopes(who.scopes, (*POSTING, *LISTENING, *LOOKING))
+    if settings.slack.mode == "socket":
+        yield _socket(settings)
+    yield from _channels(settings, client)
+
+
+def _socket(settings: Settings) -> Finding:
+    try:
+        opens_connections(web_client(settings.secret("app_token"), settings.slack.base_url))
+    except Problem as problem:
+        return broken("socket", problem, "asakai init")
+    return Finding("socket", Mark.FINE)
+
+
+def _channels(settings: Settings, client: Client) -> Iterator[Finding]:
+    names = tuple(dict.fromkeys((*settings.digest.channels, *settings.alert_channels)))
+    if not names:
+        yield Finding("channel", Mark.BROKEN, mend="shop.toml: [digest] channels")
+    for name in names:
+        try:
+            [channel] = Directory(client).ids((name,))
+            found = WebCalls(client).call("conversations.info", channel=channel)["channel"]
+            if found.get("is_archived"):
+                raise ChannelArchived(channel=name)
+            if not found.get("is_member"):
+                raise NotInChannel(channel=name)
+        except Problem as problem:
+            yield broken("channel", problem, "/invite @asakai" if isinstance(problem, NotInChannel) else "")
+        else:
+            yield Finding("channel", Mark.FINE, {"channel": f"#{found.get('name', name)}"})
+
+
+def _due(settings: Settings, now: datetime) -> Iterator[Finding]:
+    wanted, where = settings.digest, zone(settings.zone)
+    calendar = Calendar(
+        None if wanted.country == "none" else wanted.country,
+        frozenset(wanted.company_holidays),
+        frozenset(wanted.working_days),
+        every_day=not wanted.business_days_only,
+    )
+    today = now.astimezone(where).date()
+    passed = due_at(today, wanted.at, where)
+    start = today if passed and passed > now else today + timedelta(days=1)
+    try:
+        works = {day: is_business_day(day, calendar) for day in (start + timedelta(days=n) for n in range(LOOK_AHEAD))}
+    except Problem as problem:
+        yield broken("due", problem)
+        return
+    day = next_business_day(start, works)
+    if day is None:
+        yield Finding("due", Mark.ODD, mend="shop.toml: [digest] company_holidays")
+    else:
+        yield Finding("due", Mark.FINE, {"day": day, "at": f"{wanted.at:%H:%M}"})

@@ -1,0 +1,88 @@
+"""What happens behind the longer commands of the command line?
+
+`bot.__main__` takes the words apart; here the rooms are brought together. Everything
+gives lines to print.
+"""
+
+from __future__ import annotations
+
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.console import said_of
+from bot.doctor import as_table, broken, failed, said
+from bot.importing import Wanted, import_files
+from bot.settings.layers import SHOP_FILE, SHOP_VARIABLE
+from bot.shop_file import replace_file, with_source
+from bot.wizard import asked, look, shown
+from metrics.problem import Problem
+from metrics.sources.reading import Wish
+from metrics.sources.recognition import mapping_of
+from metrics.warehouse.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from bot.language import Language
+    from bot.settings import Settings
+    from bot.wizard import Ask
+
+
+def write_mapping(  # what, under which name, by which rules, asked how, said how, written where
+    file: Path, name: str, settings: Settings, ask: Ask, language: Language, environ: Mapping[str, str]
+) -> Iterator[str]:
+    """Ask what the file's columns are, try it, and write it into shop.toml."""
+    from datetime import UTC, datetime  # noqa: PLC0415  a dry run has no instant of its own
+
+    table = look(file, settings.rules)
+    yield from shown(table, language)
+    source = asked(table, name, settings.rules, ask, language)
+    wish = Wish(name, mapping=mapping_of("", _mapping(source), name))
+    wanted = Wanted(accept_bad=True, dry=True, wish=lambda _: wish)
+    for done in import_files(Store(settings.store, settings.rules), [file], wanted, datetime.now(UTC), lambda *_: None):
+        staged = done.staged
+        yield language.say(
+            "map.tried", accepted=staged.accepted, rejected=staged.rejected, unidentified=staged.unidentified
+        )
+    path = Path(environ.get(SHOP_VARIABLE) or SHOP_FILE)
+    replace_file(path, with_source(path.read_text(encoding="utf-8-sig") if path.exists() else "", source))
+    yield language.say("map.written", file=str(path), name=name, path=str(file))
+
+
+def checkup(
+    load: Callable[[], Settings], now: Callable[[], datetime], language: Language, *, json: bool
+) -> tuple[list[str], bool]:
+    """What the doctor finds, as lines or as JSON, and whether anything is broken."""
+    from bot.checkup import findings  # noqa: PLC0415  Slack's libraries, only where Slack is asked
+    from bot.log import configure  # noqa: PLC0415
+
+    configure("CRITICAL")  # what is wrong is said in sentences
+    try:
+        found = list(findings(load(), now))
+    except Problem as problem:
+        found = [broken("settings", problem, "asakai docs settings")]
+    lines = [dumps(as_table(found, language), ensure_ascii=False, indent=2)] if json else []
+    return lines or [said(finding, language) for finding in found], failed(found)
+
+
+def synced(
+    settings: Settings, names: tuple[str, ...], now: Callable[[], datetime], language: Language, *, accept_bad: bool
+) -> Iterator[str]:
+    """Take in what is new in each source, and say of each page what became of it."""
+    from bot.syncing import feeds, sync  # noqa: PLC0415  SQLAlchemy only where a database is read
+
+    store = Store(settings.store, settings.rules)
+    for feed in feeds(settings, names):
+        total = 0
+        for page in sync(store, feed, now, accept_bad=accept_bad):
+            total += page.staged.accepted
+            yield from said_of(page, language)
+        yield language.say("sync.done", name=feed.people.source, count=total)
+
+
+def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a source is a mapping's."""
+    return {key: value for key, value in source.items() if key not in {"name", "files"}}

@@ -1,0 +1,57 @@
+"""What do the commands of the command line share?
+
+`bot.__main__` fills it in; the modules with further commands are handed it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from bot.desk import Desk
+    from bot.language import Language
+    from bot.page import Page
+    from bot.settings import Settings
+
+
+class Code(StrEnum):
+    """The languages."""
+
+    JA = "ja"
+    EN = "en"
+
+
+Lang = Annotated[Code | None, typer.Option(help="The language; otherwise the setting `language`.")]
+
+
+def named_language(environ: Mapping[str, str]) -> str | None:
+    """The language that ASAKAI_LANGUAGE names."""
+    named = environ.get("ASAKAI_LANGUAGE")
+    return named if named in list(Code) else None
+
+
+class Loading(Protocol):
+    """Reads the settings; `changes` outdo what the shop has set."""
+
+    def __call__(self, **changes: object) -> Settings:
+        """The settings; raises a Problem."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The settings, the clock, the language of --lang, how to print, the desk, and how to show a page."""
+
+    settings: Loading
+    now: Callable[[], datetime]
+    language: Callable[[str | None], Language]
+    tell: Callable[[Iterable[str]], None]
+    desk: Callable[[Settings], Desk]
+    show: Callable[[Page], None]

@@ -1,0 +1,107 @@
+"""Which commands set a shop up, and look after it?
+
+They are hung on the command line by `bot.__main__`, which hands in what commands share.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.hands import Hands, Lang
+
+FAILED = 1
+
+
+def register(app: typer.Typer, hands: Hands) -> None:
+    """Hang the commands on the command line."""
+    app.command("map")(_map(hands))
+    app.command("init")(_init(hands))
+    app.command("doctor")(_doctor(hands))
+    app.command("sync")(_sync(hands))
+
+
+def _map(hands: Hands) -> Callable[..., None]:
+    def map_columns(
+        file: Annotated[Path, typer.Argument(metavar="FILE", help="An export that no preset knows.")],
+        name: Annotated[str, typer.Option(help="A name for this source.")] = "shop",
+        *,
+        yes: Annotated[bool, typer.Option("--yes", help="Take every proposal without asking.")] = False,
+        lang: Lang = None,
+    ) -> None:
+        """Ask which column of a file is what, and write it into shop.toml."""
+        from bot.commandline import write_mapping
+
+        def ask(question: str, proposed: str) -> str:
+            return proposed if yes else _prompt(question, proposed)
+
+        hands.tell(write_mapping(file, name, hands.settings(), ask, hands.language(lang), dict(os.environ)))
+
+    return map_columns
+
+
+def _init(hands: Hands) -> Callable[..., None]:
+    def init(
+        *,
+        manifest: Annotated[bool, typer.Option("--manifest", help="Print the manifest and the link only.")] = False,
+        lang: Lang = None,
+    ) -> None:
+        """Begin: create the Slack app, check its tokens, write .env and shop.toml."""
+        from bot.beginning import Asking, begin, introduction
+
+        language = hands.language(lang)
+        hands.tell(introduction(language))
+        if manifest:
+            return
+        asking = Asking(
+            _prompt, lambda question: str(typer.prompt(question, hide_input=True)), lambda line: hands.tell([line])
+        )
+        hands.tell(begin(asking, hands.settings().slack.base_url, language, dict(os.environ)))
+
+    return init
+
+
+def _doctor(hands: Hands) -> Callable[..., None]:
+    def doctor(
+        *,
+        json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
+        lang: Lang = None,
+    ) -> None:
+        """Look at everything, and say what is wrong and what mends it. Exit code 1 where anything is broken."""
+        from bot.commandline import checkup
+
+        lines, ill = checkup(hands.settings, hands.now, hands.language(lang), json=json)
+        hands.tell(lines)
+        if ill:
+            raise typer.Exit(FAILED)
+
+    return doctor
+
+
+def _sync(hands: Hands) -> Callable[..., None]:
+    def sync(
+        names: Annotated[
+            list[str] | None, typer.Argument(metavar="NAME...", help="Which sources; all without.")
+        ] = None,
+        *,
+        accept_bad: Annotated[
+            bool, typer.Option("--accept-bad", help="Take the good rows even if over 1% are bad.")
+        ] = False,
+        lang: Lang = None,
+    ) -> None:
+        """Take in what is new in the shop's databases (the [[source]] tables with a url)."""
+        from bot.commandline import synced
+
+        language = hands.language(lang)
+        for line in synced(hands.settings(), tuple(names or ()), hands.now, language, accept_bad=accept_bad):
+            hands.tell([line])
+
+    return sync
+
+
+def _prompt(question: str, proposed: str) -> str:
+    return str(typer.prompt(question, default=proposed, show_default=bool(proposed)))

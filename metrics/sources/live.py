@@ -1,0 +1,216 @@
+"""How do a shop's own database's orders come in, again and again, only what is new?
+
+Pages in the order of a key: when an order was changed, else when it was placed. Each page is
+a short statement of its own that can be read again; the bookmark says where to go on.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from metrics.problem import Problem
+from metrics.sources import checks, mapped
+from metrics.sources.database import as_text, connected, engine, one_select, query_problems
+from metrics.sources.text import Text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from sqlalchemy.engine import Connection
+
+    from metrics.rules import Rules
+    from metrics.sources.checks import Staged
+    from metrics.sources.mapping import Mapping
+    from metrics.sources.people import People
+
+PAGE_ROWS = 50_000
+PAGE_SECONDS = 300.0
+"""A page that takes longer is given up by us, whatever the server thinks."""
+AGAIN = timedelta(minutes=15)
+"""What was changed in a transaction that ended late is older than the newest that was seen."""
+WINDOW = timedelta(days=90)
+"""Where nothing says when an order was changed, this much is read again."""
+_PAGE = "asakai_page"
+
+
+class NoKey(Problem):
+    """The SELECT gives neither changed_at nor ordered_at to go along."""
+
+    key = "sync_no_key"
+
+
+class PageTooSlow(Problem):
+    """The database did not give a page in time."""
+
+    key = "sync_too_slow"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source that is synchronised: where it is, what it is asked, how its columns are read."""
+
+    url: str
+    select: str
+    mapping: Mapping
+    people: People
+    page_rows: int = PAGE_ROWS
+    seconds: float = PAGE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Up to where a source has been read: the key and id of the last row. `whole`: to the end, at that time."""
+
+    at: datetime | date | str | None = None
+    order_id: Any = None
+    whole: bool = False
+
+    def as_json(self) -> str:
+        """The bookmark as the store keeps it."""
+        kind = type(self.at).__name__
+        at = self.at.isoformat() if isinstance(self.at, datetime | date) else self.at
+        return json.dumps({"at": at, "kind": kind, "id": self.order_id, "whole": self.whole})
+
+    @classmethod
+    def of_json(cls, text: str) -> Bookmark:
+        """The bookmark that the store kept; "" is the beginning."""
+        if not text:
+            return cls()
+        kept = json.loads(text)
+        read = {"datetime": datetime.fromisoformat, "date": date.fromisoformat}.get(kept["kind"], lambda at: at)
+        return cls(read(kept["at"]) if kept["at"] is not None else None, kept["id"], bool(kept["whole"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows as texts, and the bookmark behind them."""
+
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+    behind: Bookmark
+
+
+def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
+    """Page by page from the bookmark on; an empty last one says that all has been read.
+
+    `now`: naive, in the time that the database's dates are in.
+    """
+    database = engine(feed.url)
+    inner = one_select(feed.select).replace(":", r"\:")
+    try:
+        with connected(database) as live, query_problems(database.url):
+            header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
+            live.rollback()
+            key = next((name for name in ("changed_at", "ordered_at") if name in header), None)
+            if key is None:
+                raise NoKey(source=feed.people.source)
+            place = _start(since, key, now)
+            while True:
+                rows = _rows(live, feed, inner, key, place)
+                if not rows:
+                    yield Page(header, (), replace(place, whole=True))
+                    return
+                last = dict(zip(header, rows[-1], strict=True))
+                place = Bookmark(last[key], _plain(last["order_id"]))
+                yield Page(header, rows, place)
+    finally:
+        database.dispose()
+
+
+def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, *, accept_bad: bool = False) -> Staged:
+    """Make `incoming` of a page that has rows; raises a Problem, and then there is none."""
+    checks.clear(connection)
+    text = Text(Path(), feed.people.source, ",", page.header, leading_blank=False)
+    reading = mapped.reading_of(connection, text, feed.mapping, rules, feed.people)
+    reading.shape.check(text.name)
+    columns = mapped.layout(reading)
+    checks.register(connection, columns)
+    refs = [f"c{place}" for place in range(len(page.header))]
+    frame = pd.DataFrame([[as_text(cell) for cell in row] for row in page.rows], columns=refs, dtype=object)
+    connection.register(_PAGE, frame)
+    cast = ", ".join(f"{ref}::VARCHAR AS {ref}" for ref in refs)
+    mapped.fill(reading, f"SELECT row_number() OVER () AS row, {len(refs)} AS cells, {cast} FROM {_PAGE}")
+    connection.unregister(_PAGE)
+    return mapped.finished(reading, columns, accept_bad=accept_bad)
+
+
+def _start(since: Bookmark, key: str, now: datetime) -> Bookmark:
+    """Where to begin: at the bookmark; after a whole round a little before it, or the window before now."""
+    if not since.whole or since.at is None:
+        return since
+    if key == "ordered_at":
+        return Bookmark(now - WINDOW)
+    return Bookmark(since.at - AGAIN) if isinstance(since.at, datetime) else Bookmark(since.at)
+
+
+def _rows(live: Connection, feed: Feed, inner: str, key: str, place: Bookmark) -> Sequence[Sequence[object]]:
+    bound: dict[str, object] = {"most": feed.page_rows}
+    where = f"q.{key} IS NOT NULL"
+    if place.at is not None:
+        bound["at"] = place.at
+        where = f"q.{key} >= :at"
+    if place.order_id is not None:
+        bound["id"] = place.order_id
+        where = f"(q.{key} > :at OR (q.{key} = :at AND q.order_id > :id))"
+    page = sa.text(f"SELECT * FROM ({inner}) q WHERE {where} ORDER BY q.{key}, q.order_id LIMIT :most")
+    with _deadline(live, feed):
+        if live.dialect.name in {"postgresql", "mysql", "mariadb"}:
+            live.exec_driver_sql("SET TRANSACTION READ ONLY")
+        rows = [tuple(row) for row in live.execute(page, bound).fetchall()]
+        live.rollback()  # nothing was written; a transaction that stays open would hold the shop up
+    return rows
+
+
+@contextmanager
+def _deadline(live: Connection, feed: Feed) -> Iterator[None]:
+    """Give the statement up after a while; the driver raises where it is waiting."""
+    over = threading.Event()
+
+    def give_up() -> None:
+        over.set()
+        _end_statement(live, feed)
+
+    timer = threading.Timer(feed.seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if over.is_set():
+            raise PageTooSlow(source=feed.people.source, seconds=int(feed.seconds)) from error
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise PageTooSlow(source=feed.people.source, seconds=int(feed.seconds))
+
+
+def _end_statement(live: Connection, feed: Feed) -> None:
+    """End what the server is at, from beside; where it does not even answer to that, the socket."""
+    driver: Any = live.connection.driver_connection
+    if live.dialect.name == "postgresql":
+        driver.cancel()
+    elif live.dialect.name in {"mysql", "mariadb"}:
+        beside = engine(feed.url)
+        try:
+            with beside.connect() as second:
+                second.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
+        except sa.exc.DBAPIError:
+            driver._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001  pymysql has no word for it
+        finally:
+            beside.dispose()
+
+
+def _plain(value: object) -> object:
+    """An id that JSON can keep and the database compares as its own."""
+    return value if isinstance(value, int | str) else str(value)

@@ -1,0 +1,86 @@
+"""Does a shop begin with one command: the app made, tokens checked, settings written safely?"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import bot.__main__ as command_line
+from bot.__main__ import called
+from bot.beginning import link, manifest, with_variables
+from bot.local_slack import LocalSlack
+from bot.settings.layers import load
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+def test_the_link_holds_the_whole_manifest_and_is_not_too_long():
+    assert manifest() == (DEPLOY / "manifest.yaml").read_text(encoding="utf-8")
+    address = urlsplit(link())
+    assert (address.scheme, address.hostname, address.path) == ("https", "api.slack.com", "/apps")
+    said = unquote(address.query.partition("manifest_yaml=")[2])
+    lines = [line for line in manifest().splitlines() if not line.startswith("#")]
+    assert said.splitlines() == lines
+    assert len(link()) < 8_000
+
+
+def test_variables_are_set_and_everything_else_is_kept():
+    before = "# mine\nOTHER=1\n#ASAKAI_SLACK__BOT_TOKEN=xoxb-…\n"
+    assert with_variables(before, {"ASAKAI_SLACK__BOT_TOKEN": "xoxb-1", "NEW": "2"}) == (
+        "# mine\nOTHER=1\nASAKAI_SLACK__BOT_TOKEN=xoxb-1\nNEW=2\n"
+    )
+
+
+@pytest.fixture
+def slack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    with LocalSlack() as slack:
+        monkeypatch.setenv("ASAKAI_SLACK__BASE_URL", slack.base_url)
+        yield slack
+
+
+def begin(monkeypatch, *answers: str) -> int:
+    left = iter(answers)
+    monkeypatch.setattr(command_line.typer, "prompt", lambda _question, **_: next(left))
+    return called(["init", "--lang", "ja"])
+
+
+def test_init_checks_the_tokens_and_writes_them_for_the_owner_only(slack, monkeypatch, capsys):
+    Path("shop.toml").write_text("# ours\ntarget = 0.25\n", encoding="utf-8")
+    answers = ("月白コスメ", "#asakai-朝会", "nonsense", "xoxb-wrong", slack.bot_token, slack.app_token)
+    assert begin(monkeypatch, *answers) == 0
+    out = capsys.readouterr().out
+    assert slack.bot_token not in out
+    assert "api.slack.com/apps?new_app=1" in out
+    env = Path(".env")
+    assert env.stat().st_mode & 0o777 == 0o600
+    settings = load({}, Path())
+    assert settings.secret("bot_token") == slack.bot_token
+    assert settings.secret("app_token") == slack.app_token
+    assert settings.customers.pseudonym_key
+    text = Path("shop.toml").read_text(encoding="utf-8")
+    assert text.startswith("# ours\ntarget = 0.25\n")
+    assert tomllib.loads(text)["digest"]["channels"] == ["#asakai-朝会"]
+    assert (settings.shop, settings.language, settings.target) == ("月白コスメ", "ja", 0.25)
+
+
+def test_init_again_keeps_the_key_of_the_pseudonyms(slack, monkeypatch):
+    answers = ("月白コスメ", "C0ASAKAI01", slack.bot_token, slack.app_token)
+    assert begin(monkeypatch, *answers) == 0
+    key = load({}, Path()).customers.pseudonym_key
+    assert begin(monkeypatch, *answers) == 0
+    assert load({}, Path()).customers.pseudonym_key == key
+
+
+def test_without_a_token_that_works_nothing_is_written(slack, monkeypatch, capsys):
+    assert begin(monkeypatch, "x", "#y", "xoxb-1", "xoxb-2", "xoxb-3") == 1
+    assert "トークン" in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
+
+
+def test_the_manifest_alone_asks_nothing(capsys):
+    assert called(["init", "--manifest", "--lang", "en"]) == 0
+    assert manifest().splitlines()[-1] in capsys.readouterr().out
