@@ -24,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(COVERAGE),--cov --cov-report=term) $(PY
 
 say = @printf '%s\n' "· $@: $(1)"
 
-.PHONY: help setup demo rehearse test lint check bench bench-quick bench-load fuzz fmt lock docs picture page clean
+.PHONY: help setup demo rehearse test lint check bench bench-quick bench-load fuzz simulate chaos fmt lock docs picture page clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -100,6 +100,14 @@ lint: $(VENV)/.test ## format, lint, types, layers, docs
 bench: $(VENV)/.bench ## speed against pandas, polars and DuckDB, in one run (ORDERS=1000000,10000000)
 	$(call say,the same orders for everyone; results are compared before times)
 	@$(BIN)/python -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(BENCH_ARGS)
+
+simulate: $(VENV)/.test ## a digest's simulated mornings (MORNINGS=100000; nightly 10000000)
+	$(call say,the protocol that runs against a world where everything breaks)
+	@$(BIN)/python -m tests.simulation $(if $(MORNINGS),--mornings $(MORNINGS)) $(SIMULATE_ARGS)
+
+chaos: $(VENV)/.test ## real processes killed and paused on PostgreSQL and SQLite, about ten minutes
+	$(call say,read from the channel itself)
+	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 bench-quick: $(VENV)/.bench ## the same with 1,000,000 orders and three runs, in about two minutes
 	$(call say,a first look; the numbers that count come from make bench)

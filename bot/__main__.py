@@ -166,21 +166,39 @@ def kpi(
 ) -> None:
     """Ask what /kpi would be asked in Slack."""
     settings = _settings(language=lang)
-    from bot.language import Language
     from bot.subcommands import answer
+    from bot.watch.asked import past_of
 
-    dimension, text = settings.main_dimension, " ".join(words or [])
-    language = Language.of(settings.language)
-    _show(answer(text, _desk(settings), language, main_dimension=dimension, sees_customers=True))
+    dimension, past = settings.main_dimension, past_of(settings.state, settings.zone)
+    language, text = _language(settings.language), " ".join(words or [])
+    _show(answer(text, _desk(settings), language, main_dimension=dimension, sees_customers=True, past=past))
 
 
 @app.command()
 def run(lang: Lang = None) -> None:
     """Run the bot: answer /kpi and post each morning's digest."""
     settings = _settings(language=lang)
+    from bot.delivery.clock import utc_now
     from bot.running import serve
+    from bot.stop import leave
 
-    serve(settings, _desk(settings), _now)
+    if not serve(settings, _desk(settings), utc_now):
+        leave(FAILED)  # a thread hangs; the ledger makes it safe to cut it off
+
+
+@app.command()
+def status(*, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, lang: Lang = None) -> None:
+    """Show the last 14 mornings: when each digest came, how late, and why."""
+    settings = _settings(language=lang)
+    from bot.console import mornings_as_json
+    from bot.present.watching import status as page
+    from bot.watch.asked import past_of
+
+    past = past_of(settings.state, settings.zone)
+    if json:
+        _print([mornings_as_json(past.mornings())])
+    else:
+        _show(page(past.mornings(), past.zone, _language(settings.language)))
 
 
 @docs_app.command("settings")
@@ -262,11 +280,11 @@ def _import(
 
 
 def _send(settings: Settings, to: str | None) -> None:
-    from bot.language import Language
+    from bot.delivery.clock import utc_now
     from bot.running import send
 
-    language = Language.of(settings.language)
-    for channel, day, again in send(settings, _desk(settings), _now, (to,) if to else settings.digest.channels):
+    language = _language(settings.language)
+    for channel, day, again in send(settings, _desk(settings), utc_now, (to,) if to else settings.digest.channels):
         _print([language.say("cli.sent_before" if again else "cli.sent", channel=channel, day=day)])
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.importing import Imported
     from bot.language import Language
+    from bot.present.watching import PastMorning
     from metrics.report import Report
     from metrics.sources.checks import BadRow, Staged
 
@@ -143,3 +144,11 @@ def note_bug(error: BaseException) -> tuple[str, Path]:
             continue
         return number, path
     return number, Path("-")
+
+
+def mornings_as_json(mornings: Sequence[PastMorning]) -> str:
+    """Past mornings for a script: instants in UTC, lateness in seconds."""
+    return json.dumps(
+        [{**asdict(one), "late_seconds": one.late_seconds} for one in mornings],
+        ensure_ascii=False, indent=2, default=lambda value: value.isoformat(),
+    )  # fmt: skip

@@ -8,9 +8,10 @@ Strings are plain text: escaping belongs to the renderer.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isfinite
+from typing import Any
 
 BARS = "▁▂▃▄▅▆▇█"
 _BREAKS = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\t": " "})
@@ -184,7 +185,15 @@ class Footnote:
     items: tuple[str, ...]
 
 
-Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Choices | Signature | Footnote
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A message as it was posted once: its blocks to the byte, and its words for a target without blocks."""
+
+    text: str
+    blocks: tuple[Mapping[str, Any], ...]
+
+
+Part = Heading | Paragraph | Facts | Table | Chart | Buttons | Choices | Signature | Footnote | Quote
 
 
 @dataclass(frozen=True, slots=True)

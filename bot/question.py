@@ -10,10 +10,12 @@ from metrics.table import LIMIT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
+    from zoneinfo import ZoneInfo
 
     from bot.grammar import Ask, Vocabulary
     from bot.language import Language
     from bot.page import Page
+    from bot.present.watching import PastMorning, Posted
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
     from metrics.moved import Buyers, Moved
@@ -62,6 +64,23 @@ class Figures(Protocol):
         ...
 
 
+class Past(Protocol):
+    """Who knows what became of the mornings: the ledger."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        ...
+
+    def posted(self, day: date | None) -> Posted | None:
+        """The digest of a date, the newest without one."""
+        ...
+
+    def mornings(self) -> Sequence[PastMorning]:
+        """Those of the last fourteen dates."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """An Ask with what is needed to answer it. `as_of`: the last day that counts."""
@@ -72,3 +91,4 @@ class Question:
     main_dimension: str
     sees_customers: bool
     as_of: date
+    past: Past | None = None

@@ -25,6 +25,7 @@ from bot.choices.chosen import Plan
 from bot.choices.current import Current
 from bot.choices.store import Choices
 from bot.choices.targets import calendar
+from bot.delivery.clock import utc_now
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import DIGEST, Morning, data_day, send_now
@@ -45,6 +46,10 @@ from bot.settings import MissingSetting
 from bot.slack import Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import answer, explain
+from bot.watch.asked import Past
+from bot.watch.past import History
+from bot.watch.saying import Saying
+from bot.watched import Watched
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -75,6 +80,8 @@ class Shop:
     current: Current
     first_desk: Desk
     now: Callable[[], datetime]
+    history: History | None = None
+    gate: bool = True
     _desks: dict[int, Desk] = field(default_factory=dict)
 
     @property
@@ -100,8 +107,44 @@ class Shop:
         """The bytes of a message that is due: computed from all that is known now."""
         day = data_day(row.key.local_date)
         self.desk.refresh()
-        page = self.digest(day, row.key.name, row.key.channel)
-        return payload_of(page, native=self.settings.slack.native_blocks, data_as_of=day, known_at=self.now())
+        page, figures = self._said(row, day)
+        native = self.settings.slack.native_blocks
+        payload = payload_of(page, native=native, data_as_of=day, known_at=self.now())
+        return replace(payload, figures=figures)
+
+    def _said(self, row: Delivery, day: date) -> tuple[Page, tuple[tuple[str, float], ...]]:
+        """A row's page, and the figures in it that a later morning compares with."""
+        name, channel = row.key.name, row.key.channel
+        saying = self._saying(row)
+        if saying is None:
+            return self.digest(day, name, channel), ()
+        if row.key.kind in {Kind.DATA_NOTICE, Kind.OWNER_NOTICE}:
+            return saying.notice(row), ()
+        said = saying.digest(row, lambda: self.digest(day, name, channel))
+        return said.page, said.figures
+
+    def _saying(self, row: Delivery) -> Saying | None:
+        """Who puts the words of that digest together: of its customers and in its language."""
+        if self.history is None:
+            return None
+        plan = Plan(DIGEST) if row.key.kind is Kind.OWNER_NOTICE else self.current.now().plan(row.key.name)
+        language = self.language_of(row.key.name if plan and plan.name != DIGEST else DIGEST, row.key.channel)
+        wanted, desk = self.settings.digest, self.desk
+        return Saying(
+            desk,
+            desk.store,
+            self.history,
+            language,
+            self.now,
+            gate=self.gate and wanted.fresh_only,
+            points=wanted.restatement_points,
+            filters=plan.filters if plan else (),
+        )
+
+    def language_of(self, name: str, channel: str) -> Language:
+        """The language of a digest there; a channel's own where the digest is gone."""
+        effective = self.current.now()
+        return Language.of(effective.language_of_plan(effective.plan(name) or Plan(DIGEST), channel))
 
     def digest(self, day: date, name: str = DIGEST, channel: str = "") -> Page:
         """A digest of the morning after `day`, of its customers and in its language."""
@@ -143,8 +186,15 @@ class Shop:
         """The page for a text; raises Problem. `figures`: the desk, watched."""
         self.desk.refresh()
         sees = who.user in self.settings.customers.allowed_users
-        dimension = self.settings.main_dimension
-        return answer(text, figures or self.desk, self.language(who), main_dimension=dimension, sees_customers=sees)
+        past = Past(self.history, self.desk.zone, who.channel) if self.history else None
+        return answer(
+            text,
+            figures or self.desk,
+            self.language(who),
+            main_dimension=self.settings.main_dimension,
+            sees_customers=sees,
+            past=past,
+        )
 
     def explain(self, problem: Problem, who: Who) -> Page:
         """The page that says a problem."""
@@ -196,8 +246,11 @@ class Counter:
         self.reception.took(who, "share" if what == "share" else "export", of, rows)
 
 
-def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> None:
-    """Run until a signal (or `stop`): answer questions, post what is due. Raises a Problem at the start."""
+def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> bool:
+    """Run until a signal (or `stop`): answer questions, post what is due. Raises a Problem at the start.
+
+    False where something did not finish in time.
+    """
     logging.configure()
     stopping = stop or threading.Event()
     if stop is None:
@@ -207,11 +260,11 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
     signing_secret = settings.secret("signing_secret") if settings.slack.mode == "http" else ""
     team = check_token(client)
     with (
-        closing(Ledger.open(settings.state)) as ledger,
+        closing(_ledger(settings, now)) as ledger,
         closing(Choices.open(settings.state, WORKSPACE)) as choices,
         closing(Book.open(settings.state, WORKSPACE)) as book,
     ):
-        shop = Shop(Current(settings, choices, awake), desk, now)
+        shop = Shop(Current(settings, choices, awake), desk, now, ledger)
         desk.stored = lambda: stored(book)
         reception = Reception(
             shop,
@@ -226,6 +279,9 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         _check_channels(reception)
         courier = _courier(shop, ledger, SlackChannel(client))
         morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
+        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language_of)
+        morning.courier = replace(courier, tell=watched.tell(now))
+        watched.keep(settings.digest.notice_after_minutes)
         ticker = Ticker(morning.tick, now)
         answers, web = reception.answers(), WebCalls(client)
         room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
@@ -235,14 +291,19 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         _warm(shop)
         ticker.start()
         notes.info("started", mode=settings.slack.mode, channels=len(shop.settings.digest.channels))
-        closings: list[Callable[[float], bool]] = [ticker.close]
+        closings: list[Callable[[float], bool]] = [
+            ticker.close,
+            watched.let_go(courier.owner),
+            *watched.start(ticker, shop.desk, stopping),
+        ]
         try:
             if settings.slack.mode == "http":
                 closings.append(serve_http(edge, settings.slack.host, settings.slack.port, stopping))
             else:
                 closings.append(serve_socket(edge.app(), app_token, stopping))
         finally:
-            wind_down([*closings, edge.workers.close])
+            clean = wind_down([*closings, edge.workers.close])
+    return clean
 
 
 def _warm(shop: Shop) -> None:
@@ -270,8 +331,8 @@ def send(
         raise MissingSetting(name="digest.channels", variable="ASAKAI_DIGEST__CHANNELS")
     logging.configure("CRITICAL")  # what went wrong is said in a sentence
     client = web_client(settings.secret("bot_token"), settings.slack.base_url)
-    with closing(Ledger.open(settings.state)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
-        shop = Shop(Current(settings, choices, awake), desk, now)
+    with closing(_ledger(settings, now)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
+        shop = Shop(Current(settings, choices, awake), desk, now, ledger, gate=False)  # who sends by hand has seen it
         shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
         ids = Directory(client).ids(tuple(channels))
         courier = _courier(shop, ledger, SlackChannel(client))
@@ -292,6 +353,11 @@ def _check_sent(row: Delivery | None, channel: str) -> None:
         raise refusal(row.last_error or "", channel)
     if row.state is not State.SENT:
         raise DeliveryOpen(channel=channel) if row.intent_at else SlackUnreachable(reason=row.last_error or "")
+
+
+def _ledger(settings: Settings, now: Callable[[], datetime]) -> Ledger:
+    """The ledger on its database's clock, for replicas disagree; on `now` where that is not the real one."""
+    return Ledger.open(settings.state, clock=None if now is utc_now else now)
 
 
 def _courier(shop: Shop, ledger: Ledger, channel: SlackChannel) -> Courier:

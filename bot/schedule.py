@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.delivery.clock import utc_now
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 EVERY_SECONDS = 22
 JITTER_SECONDS = 7
 """A tick every 15 to 29 s, so that replicas do not march in step."""
 
 log = structlog.get_logger("asakai.schedule")
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 def awake() -> float:
@@ -37,7 +35,10 @@ def awake() -> float:
 
 
 class Ticker:
-    """Calls `tick(now, stopped)` every 15 to 29 s, one at a time, at once after the start."""
+    """Calls `tick(now, stopped)` every 15 to 29 s, one at a time, at once after the start.
+
+    `signs` grows with every sign of life: the watchdog looks at it.
+    """
 
     def __init__(
         self, tick: Callable[[datetime, Callable[[], bool]], None], now: Callable[[], datetime] = utc_now
@@ -47,6 +48,7 @@ class Ticker:
         self._stopped = threading.Event()
         self._idle = threading.Lock()
         self._last = awake()
+        self.signs = 0
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)})
 
     def start(self) -> None:
@@ -69,10 +71,16 @@ class Ticker:
             if self._stopped.is_set():
                 return
             try:
-                self._tick(self._now(), self._stopped.is_set)
+                self._tick(self._now(), self._asked)
             except Exception:
                 log.exception("tick_failed")
             self._last = awake()
+            self.signs += 1
+
+    def _asked(self) -> bool:
+        """Whether to stop; whoever asks is alive."""
+        self.signs += 1
+        return self._stopped.is_set()
 
     def age_seconds(self) -> float:
         """How long ago the last tick ended: what a watchdog and /healthz ask."""

@@ -18,13 +18,15 @@ from bot.grammar.writing import written
 from bot.onward import FILES, paged, usual, with_ways
 from bot.page import Footnote, Page, Table
 from bot.present.definition import definition
+from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
 from bot.present.help import usage
 from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
 from bot.present.segment import segment
 from bot.present.waiting import waiting
-from bot.question import Figures, Question
+from bot.present.watching import posted, recomputed, status
+from bot.question import Figures, Past, Question
 from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot.language import Language
+    from bot.present.watching import Posted
     from metrics.report import Report
 
 LIST_LENGTH: Final = 50
@@ -87,14 +90,21 @@ class CustomersNotShown(Problem):
     key = "customers_not_shown"
 
 
+class NothingPosted(Problem):
+    """No message of that morning is on record."""
+
+    key = "nothing_posted"
+
+
 Answer = Callable[[Question], Page]
 
 
 class Period(StrEnum):
-    """What a period means for a subcommand: who first bought in it, the state at its end, or nothing."""
+    """What a period means for a subcommand: who first bought in it, the state at its end, a morning, or nothing."""
 
     COHORT = "cohort"
     END = "end"
+    MORNING = "morning"
     NONE = "none"
 
 
@@ -153,6 +163,33 @@ def _help(question: Question) -> Page:
     return usage(tuple(SUBCOMMANDS), dimensions, question.language, topic=question.ask.topic)
 
 
+def _digest(question: Question) -> Page:
+    past, found = _posted(question)
+    return posted(found, past.zone, question.language, asked=question.ask.raw)
+
+
+def _recompute(question: Question) -> Page:
+    _, found = _posted(question)
+    day = found.local_date - timedelta(days=1)
+    report = question.figures.report(day, dimensions=(question.main_dimension,))
+    page = digest(report, question.language)
+    return recomputed(found, report.repeat.now.rate.value, page, question.language, asked=question.ask.raw)
+
+
+def _posted(question: Question) -> tuple[Past, Posted]:
+    period = question.ask.period
+    found = question.past.posted(period.last if period else None) if question.past else None
+    if question.past is None or found is None:
+        raise NothingPosted
+    return question.past, found
+
+
+def _status(question: Question) -> Page:
+    if question.past is None:
+        raise NothingPosted
+    return status(question.past.mornings(), question.past.zone, question.language, asked=question.ask.raw)
+
+
 def _definition(question: Question) -> Page:
     return definition(question.ask.topic, _report(question), question.language, asked=question.ask.raw)
 
@@ -169,6 +206,9 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
+    "digest": Subcommand(_digest, Period.MORNING, narrows=False),
+    "recompute": Subcommand(_recompute, Period.MORNING, narrows=False),
+    "status": Subcommand(_status, Period.NONE, narrows=False),
     "definition": Subcommand(_definition, Period.NONE),
     "rules": Subcommand(_rules, Period.NONE, narrows=False),
     "help": Subcommand(_help, Period.NONE),
@@ -200,14 +240,20 @@ def _report(question: Question, limit: int = LIMIT) -> Report:
 
 
 def answer(
-    text: str, figures: Figures, language: Language, *, main_dimension: str = "channel", sees_customers: bool = False
+    text: str,
+    figures: Figures,
+    language: Language,
+    *,
+    main_dimension: str = "channel",
+    sees_customers: bool = False,
+    past: Past | None = None,
 ) -> Page:
     """The page that answers a text. Raises NotUnderstood, or the Problem why it cannot be answered."""
     ask = parse(text, figures.vocabulary(), figures.as_of)
     _fits(ask)
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
-    question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of)
+    question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
     page = _with_notes(SUBCOMMANDS[ask.subcommand].answer(question), ask, question.as_of, language)
     if ask.handout in FILES:
         return page

@@ -33,6 +33,7 @@ from bot.page import (
     Page,
     Paragraph,
     Part,
+    Quote,
     Signature,
     Table,
     printable,
@@ -93,10 +94,17 @@ def _part(part: Part, width: int) -> RenderableType:
             return _buttons(part)
         case Choices():
             return _choices(part)
-        case Signature():
-            return Text(printable(part.text.replace("{user}", f"@{part.user}")), style="dim")
         case Footnote():
             return Text("\n".join(broken(printable(item), width) for item in part.items), style="dim")
+        case Signature() | Quote():
+            return _of_others(part, width)
+
+
+def _of_others(part: Signature | Quote, width: int) -> RenderableType:
+    """Who it was, and what was posted before."""
+    if isinstance(part, Signature):
+        return Text(printable(part.text.replace("{user}", f"@{part.user}")), style="dim")
+    return Text(broken(printable(part.text), width))
 
 
 def _facts(part: Facts, width: int) -> RenderableType:

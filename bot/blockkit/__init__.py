@@ -63,6 +63,7 @@ from bot.page import (
     Page,
     Paragraph,
     Part,
+    Quote,
     Signature,
     Table,
     printable,
@@ -125,10 +126,16 @@ class _Writer:
                 return self.buttons(part)
             case Choices():
                 return self.choices(part)
-            case Signature():
-                return [{"type": "context", "elements": [mrkdwn(mention(part.text, part.user))]}]
             case Footnote():
                 return _footnote(part.items)
+            case Signature() | Quote():
+                return self.of_others(part)
+
+    def of_others(self, part: Signature | Quote) -> list[Block]:
+        """Who it was, and what was posted before."""
+        if isinstance(part, Signature):
+            return [{"type": "context", "elements": [mrkdwn(mention(part.text, part.user))]}]
+        return [dict(block) for block in part.blocks] if self.native else chunked([part.text])
 
     def choices(self, part: Choices) -> list[Block]:
         """Selects and date pickers."""

@@ -54,6 +54,7 @@ def _of_plan(plan: Plan, settings: Settings, ids: Ids) -> Iterator[Target]:
             zone(plan.zone or settings.zone),
             calendar(plan, settings),
             name=plan.name,
+            since=plan.mark.at if plan.mark else None,
         )
 
 

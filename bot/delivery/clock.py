@@ -22,6 +22,11 @@ class UnknownCountry(Problem):
     key = "unknown_country"
 
 
+def utc_now() -> datetime:
+    """The wall clock of this machine."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Which days are business days.
@@ -48,6 +53,7 @@ class Window:
     expires_at: datetime
 
 
+@lru_cache(maxsize=4096)
 def due_at(day: date, at: time, zone: ZoneInfo) -> datetime | None:
     """The instant (UTC) of that wall time; None where the zone skipped the whole date.
 

@@ -26,7 +26,10 @@ KEEP = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A channel that gets a digest: when, and on which days. `name`: which digest."""
+    """A channel that gets a digest: when, and on which days. `name`: which digest.
+
+    `since`: when somebody last changed that; what was due before says nothing of today's plan.
+    """
 
     channel: str
     at: time
@@ -35,6 +38,7 @@ class Target:
     digest: bool = True
     keep: timedelta = KEEP
     name: str = DIGEST
+    since: datetime | None = None
 
 
 class Plans(Protocol):
@@ -62,22 +66,31 @@ class Morning:
     workspace: str
     targets: Callable[[], tuple[Target, ...]]
     alerts: Callable[[datetime], bool] = lambda _now: False
+    twins: int = 0
+    before_round: Callable[[tuple[Target, ...], datetime], object] = lambda _targets, _now: None
+    after_round: Callable[[list[tuple[Target, Window]], datetime], bool] = lambda _due, _now: False
 
     def tick(self, now: datetime, stopped: Callable[[], bool] = lambda: False) -> None:
-        """One look at the clock: owe, deliver, judge."""
-        for target, window in list(self._due(now)):
+        """One look at the clock: owe, deliver, judge, and search for twins."""
+        targets = self.targets()
+        due = list(self._due(targets, now))
+        self.before_round(targets, now)
+        for target, window in due:
             if target.digest and self.ledger.plan(self.key(target, window), window, now):
                 log.info("delivery_owed", channel=target.channel, date=str(window.local_date))
         self.courier.round(stopped)
-        if not stopped() and self.alerts(now):
+        owed = self.after_round(due, now)
+        begun = not stopped() and self.alerts(now)
+        if owed or begun:
             self.courier.round(stopped)
+        self.twins += self.courier.sweep(stopped)
 
     def key(self, target: Target, window: Window) -> Key:
         """The ledger's key of a target's digest on that date."""
         return Key(self.workspace, Kind.DIGEST, target.name, target.channel, window.local_date)
 
-    def _due(self, now: datetime) -> Iterator[tuple[Target, Window]]:
-        for target in self.targets():
+    def _due(self, targets: tuple[Target, ...], now: datetime) -> Iterator[tuple[Target, Window]]:
+        for target in targets:
             for window in windows(now, target.at, target.zone, target.keep):
                 if is_business_day(window.local_date, target.calendar):
                     yield target, window

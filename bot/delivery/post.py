@@ -19,7 +19,7 @@ from uuid import NAMESPACE_OID, uuid5
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.protocol import CANNOT_LOOK, Answer, Look, Outcome, Sight
+from bot.delivery.protocol import CANNOT_LOOK, Answer, Copies, Look, Outcome, Sight
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bot.delivery.row import Delivery, Payload
 
-SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read")
+SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read", "im:write")
 """What this file's calls need of a bot token."""
 
 EVENT_TYPE = "asakai_delivery"
@@ -152,13 +152,29 @@ class SlackChannel:
     def look(self, row: Delivery, since: datetime) -> Look:
         """Search every page since then for the delivery's mark."""
         try:
-            for message in self._messages(row, since):
-                metadata = message.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("id") == row.mark:
-                    return Look(Sight.FOUND, message["ts"])
+            found = min(self._ours(row, since), key=float, default=None)
         except Exception as error:  # noqa: BLE001  a look that fails decides nothing; the answer says why
             return _unseen(classify(error))
-        return Look(Sight.ABSENT)
+        return Look(Sight.ABSENT) if found is None else Look(Sight.FOUND, found)
+
+    def copies(self, row: Delivery, since: datetime) -> Copies:
+        """Search every page for every message with the delivery's mark; where we may not look there is none to see."""
+        try:
+            return Copies(tuple(sorted(self._ours(row, since), key=float)))
+        except Exception as error:  # noqa: BLE001  the same
+            return Copies(certain=_unseen(classify(error)).sight is not Sight.FAILED)
+
+    def remove(self, row: Delivery, ts: str) -> bool:
+        """Delete a message of ours; one that is gone already is gone."""
+        answer = ask(self._client, "chat.delete", {"channel": row.key.channel, "ts": ts}, "ts", self._deadline)
+        return answer.outcome is Outcome.SENT or answer.error == "message_not_found"
+
+    def _ours(self, row: Delivery, since: datetime) -> Iterator[str]:
+        """The places of the messages that carry the mark, page by page."""
+        for message in self._messages(row, since):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("id") == row.mark:
+                yield message["ts"]
 
     def _messages(self, row: Delivery, since: datetime) -> Iterator[dict[str, Any]]:
         query: dict[str, Any] = {

@@ -10,6 +10,7 @@ simulator can drive the very code that runs. The courier (courier.py) carries it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
@@ -20,6 +21,8 @@ from bot.delivery.row import State
 if TYPE_CHECKING:
     from bot.delivery.row import Delivery
 
+LEASE = timedelta(seconds=90)
+"""How long a claim keeps the other replicas away."""
 HOLD = timedelta(seconds=180)
 """Slack has been seen to apply a post this long after the connection was lost."""
 LOOK_AHEAD = timedelta(minutes=10)
@@ -29,6 +32,8 @@ GUARD = timedelta(seconds=60)
 AGAIN = timedelta(seconds=15)
 BLOCKED_AGAIN = timedelta(minutes=15)
 DATA_AGAIN = timedelta(minutes=5)
+SWEEPS = (timedelta(minutes=10), timedelta(minutes=30), timedelta(minutes=90), timedelta(hours=20))
+"""How long after it was sent the channel is searched for a twin: the last for a process that slept for hours."""
 CANNOT_LOOK = "cannot_look"
 """Why an open post is held: without the history scope nobody knows whether it is there."""
 
@@ -98,6 +103,28 @@ class GoOn:
 
 
 Step = Record | PutOff | GoOn
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Where our message stands in the channel, oldest first. `certain`: the whole span was read."""
+
+    places: tuple[str, ...] = ()
+    certain: bool = True
+
+
+def sweep_is_due(row: Delivery, now: datetime) -> bool:
+    """Whether a moment for a search has come since the last one."""
+    if row.sent_at is None:
+        return False
+    swept = row.swept_at or row.sent_at
+    return any(swept < row.sent_at + after <= now for after in SWEEPS)
+
+
+def twins(row: Delivery, places: Sequence[str]) -> tuple[str, ...]:
+    """The copies to take away: all but the one the ledger knows, for its thread hangs on it; else but the oldest."""
+    kept = row.slack_ts if row.slack_ts in places else min(places, key=float, default=None)
+    return tuple(place for place in places if place != kept)
 
 
 def after_look(row: Delivery, look: Look, now: datetime) -> Step:

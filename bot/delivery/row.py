@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     ALERT = "alert"
     RECOVERY = "recovery"
     REMINDER = "reminder"
+    OWNER_NOTICE = "owner_notice"
 
 
 class State(StrEnum):
@@ -61,7 +62,8 @@ class Payload:
     """The bytes to post: every retry posts the same. `plain` is the form without blocks.
 
     `replies` follow in the thread, each a delivery of its own once this one is sent. `about`: what
-    its metadata keeps beside the mark, for whoever asks where the numbers come from.
+    its metadata keeps beside the mark, for whoever asks where the numbers come from. `figures`:
+    values that it says, by name, so that a later morning can tell when one has moved.
     """
 
     text: str
@@ -70,6 +72,7 @@ class Payload:
     replies: tuple[Payload, ...] = ()
     data_as_of: date | None = None
     about: dict[str, str] = field(default_factory=dict)
+    figures: tuple[tuple[str, float], ...] = ()
 
     def dump(self) -> str:
         """The payload as canonical JSON."""
@@ -90,6 +93,7 @@ class Payload:
             tuple(cls._of(reply) for reply in raw["replies"]),
             date.fromisoformat(as_of) if as_of else None,
             raw.get("about") or {},  # a row of an earlier version has none
+            tuple((str(name), float(value)) for name, value in raw.get("figures", ())),
         )
 
 
@@ -119,6 +123,8 @@ class Delivery:
     thread_ts: str | None = None
     slack_ts: str | None = None
     sent_at: datetime | None = None
+    swept_at: datetime | None = None
+    payload_sha256: str | None = None
 
     @property
     def mark(self) -> str:
@@ -127,7 +133,9 @@ class Delivery:
         It follows from the key alone, so that a lost ledger still finds what it has sent;
         and it says nothing, for everyone in the workspace can read it.
         """
-        return digest_of("\n".join(map(str, astuple(self.key))))[:32]
+        key = self.key
+        parts = (key.workspace, key.kind, key.name, key.channel, str(key.local_date), key.episode)
+        return digest_of("\n".join(parts))[:32]
 
 
 def ulid(now: datetime, random: bytes) -> str:

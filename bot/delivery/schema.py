@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from metrics.problem import Problem
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+MIGRATIONS = Path(__file__).with_name("migrations")
 _UPGRADE_LOCK = 4_127_001  # any number, the same in every replica
+
+CONNECTION_SECONDS = 20.0
+"""How long a connection to PostgreSQL may live: one short transaction, or the migrations."""
 
 
 class StateUnreachable(Problem):
@@ -191,6 +202,22 @@ used = sa.Table(
     sa.Column("times", sa.BigInteger),
 )
 
+obituary = sa.Table(
+    "obituary",
+    _metadata,
+    sa.Column("workspace", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("channel", sa.String, primary_key=True),
+    sa.Column("local_date", sa.Date, primary_key=True),
+    sa.Column("post_at", Instant),
+    sa.Column("scheduled_id", sa.String),
+)
+
+schema_range = sa.Table(
+    "schema_range", _metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("needs", sa.String)
+)
+"""One row: the oldest revision whose code can work with the tables as they are."""
+
 
 def open_engine(url: str) -> sa.Engine:
     """Connect to the state database (a URL, or a SQLite file) and bring it up to date; raises a Problem."""
@@ -224,10 +251,51 @@ def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     if url.get_backend_name() == "postgresql":
-        # Only a client that gives up can free itself from a database that swallows packets.
-        waits = {"connect_timeout": 10, "options": "-c statement_timeout=10000 -c lock_timeout=8000"}
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=waits)
+        return _postgres(url)
     raise sa.exc.ArgumentError(url.get_backend_name())
+
+
+def _postgres(url: sa.URL) -> sa.Engine:
+    """One connection per transaction: one that broke overnight is nobody's trouble.
+
+    Only a client that gives up can free itself from a database that swallows packets: the
+    connection is cut when its time is over, whatever it waits for.
+    """
+    waits = {
+        "connect_timeout": 10,
+        "options": "-c statement_timeout=10000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=20000",
+    }
+    engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args=waits)
+
+    @sa.event.listens_for(engine, "connect")
+    def _begin(connection: Any, record: Any) -> None:  # noqa: ANN401  the driver's connection, the pool's record
+        record.info["deadline"] = cut_after(CONNECTION_SECONDS, connection.fileno())
+
+    @sa.event.listens_for(engine, "close")
+    def _end(_connection: Any, record: Any) -> None:  # noqa: ANN401  the same
+        if deadline := record.info.pop("deadline", None):
+            deadline.cancel()
+
+    return engine
+
+
+def cut_after(seconds: float, descriptor: int) -> threading.Timer:
+    """Shut a connection's socket down when the time is over, unless the timer is cancelled before."""
+    watched = socket.socket(fileno=os.dup(descriptor))
+
+    class _Timer(threading.Timer):
+        def run(self) -> None:
+            super().run()
+            watched.close()
+
+    def cut() -> None:
+        with suppress(OSError):  # it has ended by itself
+            watched.shutdown(socket.SHUT_RDWR)
+
+    timer = _Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
@@ -257,7 +325,7 @@ def _upgrade(engine: sa.Engine) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
@@ -265,7 +333,24 @@ def _upgrade(engine: sa.Engine) -> None:
         current = MigrationContext.configure(connection).get_current_revision()
         known = {script.revision for script in scripts.walk_revisions()}
         if current is not None and current not in known:
-            raise StateFromFuture(revision=current, newest=scripts.get_current_head())
-        if current != scripts.get_current_head():
+            _check_range(connection, current, known, scripts.get_current_head())
+        elif current != scripts.get_current_head():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            _write_range(connection, [script.module for script in scripts.walk_revisions()])
+
+
+def _check_range(connection: sa.Connection, current: str, known: set[str], newest: str | None) -> None:
+    """Go on with tables that a newer version has only added to; raise where it took away what we need."""
+    needs = None
+    if sa.inspect(connection).has_table(schema_range.name):
+        needs = connection.execute(sa.select(schema_range.c.needs)).scalar_one_or_none()
+    if needs not in known:
+        raise StateFromFuture(revision=current, newest=newest)
+
+
+def _write_range(connection: sa.Connection, newest_first: Sequence[ModuleType]) -> None:
+    """Say from which revision on code can work with the tables: what the newest revision that names one says."""
+    needs = next(module.NEEDS for module in newest_first if hasattr(module, "NEEDS"))
+    connection.execute(sa.delete(schema_range))
+    connection.execute(sa.insert(schema_range).values(id=1, needs=needs))

@@ -149,7 +149,13 @@ def _noun_and_topic(items: Sequence[Item]) -> tuple[str | None, str | None]:
     topics = _names(items, "topic")
     if asking:
         return asking, next(iter((*rest, *topics)), None)
-    for wide, narrow in (("panel", None), ("segment", None), ("dormant", "list"), ("repeat", "why")):
+    for wide, narrow in (
+        ("panel", None),
+        ("segment", None),
+        ("dormant", "list"),
+        ("repeat", "why"),
+        ("digest", "recompute"),
+    ):
         if len(rest) > 1 and wide in rest and (narrow is None or narrow in rest):
             rest = tuple(noun for noun in rest if noun != wide)
     if topics and not rest:

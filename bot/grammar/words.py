@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "panel": ("パネル", "panel", "メニュー", "menu", "概要", "overview", "summary", "まとめ", "今日の数字",
-              "朝会", "digest", "ダイジェスト", "kpi"),
+              "朝会", "kpi"),
     "repeat": ("リピート率", "repeat", "リピート", "りぴーと", "りぴーと率", "repeat rate", "repeatrate", "repeats",
                "f2", "f2転換率", "f2転換", "f2率", "30日以内リピート率", "初回リピート率", "再購入率", "再購入",
                "first repeat", "first repeat rate", "retention", "retention rate", "repurchase", "repurchase rate"),
@@ -28,6 +28,9 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
             "reasons", "drivers", "what changed", "why did it move", "why it moved"),
     "segment": ("セグメント", "segment", "セグメント別", "内訳", "segments", "breakdown", "drill down",
                 "drilldown", "by segment"),
+    "digest": ("ダイジェスト", "digest", "朝の数字", "投稿済み", "digests", "morning message"),
+    "recompute": ("再計算", "recompute", "--recompute", "数え直し", "recomputed"),
+    "status": ("状態", "status", "稼働状況", "ステータス", "配信状況", "deliveries", "health"),
     "rules": ("ルール", "rules", "アラート", "お知らせ", "通知", "警告", "ルール一覧", "お知らせルール", "alert",
               "alerts", "rule", "alert rules"),
     "help": ("ヘルプ", "help", "使い方", "使いかた", "つかいかた", "?", "usage", "commands", "コマンド",

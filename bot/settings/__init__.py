@@ -15,6 +15,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.settings.section import Section
+from bot.settings.told import Watch
 from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
@@ -116,13 +118,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2}|none)$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, validate_default=True
-    )
-
-
-class Purchases(_Section):
+class Purchases(Section):
     """Which orders count as purchases. The store is built by these rules: changing one rebuilds it."""
 
     same_day: Literal["merge", "separate"] = Field(default="merge", examples=["merge", "separate"])
@@ -145,7 +141,7 @@ class Purchases(_Section):
     """Gaps longer than this are kept only as "later"; every morning's figures need 180."""
 
 
-class Digest(_Section):
+class Digest(Section):
     """The morning message."""
 
     channels: Names = Field(default=(), examples=[["C0123456789"]])
@@ -162,9 +158,15 @@ class Digest(_Section):
     """Days with a message although they are a weekend or holiday."""
     dimension: str = Field(default="", examples=["channel"])
     """By which segment the digest's table is; without it, the first of `dimensions`."""
+    fresh_only: bool = Field(default=True, examples=[True])
+    """Whether it waits until yesterday's orders are all there."""
+    notice_after_minutes: int = Field(default=30, ge=1, le=600, examples=[30])
+    """How long after its time the channel is told that data is missing."""
+    restatement_points: float = Field(default=0.5, gt=0, le=100, examples=[0.5])
+    """From how many points on a posted repeat rate that has moved is mentioned."""
 
 
-class OneDigest(_Section):
+class OneDigest(Section):
     """A further digest: who gets it, when, and of which customers."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
@@ -185,7 +187,7 @@ def _each_once(digests: tuple[OneDigest, ...]) -> tuple[OneDigest, ...]:
     return digests
 
 
-class Alert(_Section):
+class Alert(Section):
     """The message when the repeat rate is below the threshold; once per episode."""
 
     enabled: bool = Field(default=True, examples=[False])
@@ -202,7 +204,7 @@ class Alert(_Section):
     """Who is called when it fires: one person (U…) or one group (S…). Never a whole channel."""
 
 
-class Customers(_Section):
+class Customers(Section):
     """How single customers are named to those who may see them."""
 
     allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
@@ -213,14 +215,14 @@ class Customers(_Section):
     """The key of the pseudonyms. Secret. Without one they change with every start."""
 
 
-class Export(_Section):
+class Export(Section):
     """Answers as files (CSV, Excel), sent in a direct message."""
 
     allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
     """Who may have files, besides `slack.allowed_users` (user ids). Single customers also need `customers`."""
 
 
-class Slack(_Section):
+class Slack(Section):
     """How the bot is connected."""
 
     mode: Literal["socket", "http"] = Field(default="socket", examples=["socket", "http"])
@@ -253,7 +255,7 @@ class Slack(_Section):
     """Whether the workspace's own admins and owners may, too."""
 
 
-class Quotas(_Section):
+class Quotas(Section):
     """How much one person may ask for. 0: as much as they like."""
 
     questions_per_minute: int = Field(default=20, ge=0, examples=[20])
@@ -331,6 +333,7 @@ class Settings(BaseSettings):
     customers: Customers = Customers()
     export: Export = Export()
     slack: Slack = Slack()
+    watch: Watch = Watch()
     quotas: Quotas = Quotas()
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.settings import Alert, Customers, Digest, Export, Purchases, Quotas, Settings, Slack
 from bot.settings.layers import SECRETS_VARIABLE, SHOP_VARIABLE, Setting, all_settings
+from bot.settings.told import Watch
 from bot.settings.watching import AlertRule
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ _SECTIONS: Final = {
     "export": Export,
     "slack": Slack,
     "quotas": Quotas,
+    "watch": Watch,
 }
 
 

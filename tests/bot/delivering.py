@@ -13,7 +13,7 @@ from bot.delivery.clock import Calendar
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import Morning, Target
-from bot.delivery.protocol import LOOK_AHEAD, Answer, Look, Outcome, Sight
+from bot.delivery.protocol import LOOK_AHEAD, Answer, Copies, Look, Outcome, Sight
 from bot.delivery.row import Delivery, Key, Payload, State
 
 if TYPE_CHECKING:
@@ -42,8 +42,15 @@ class Slack:
         assert since == row.due_at - LOOK_AHEAD
         if self.looks:
             return self.looks.pop(0)
-        found = [ts for ts, name, _ in self.posts if name == row.mark]
+        found = self.copies(row, since).places
         return Look(Sight.FOUND, found[0]) if found else Look(Sight.ABSENT)
+
+    def copies(self, row: Delivery, since: datetime) -> Copies:
+        return Copies(tuple(ts for ts, name, _ in self.posts if name == row.mark))
+
+    def remove(self, row: Delivery, ts: str) -> bool:
+        self.posts = [post for post in self.posts if post[0] != ts]
+        return True
 
     def post(self, row: Delivery, payload: Payload, *, plain: bool) -> Answer:
         self.tried += 1
@@ -70,6 +77,13 @@ class World:
     channels: tuple[str, ...] = ("C1",)
     starts: int = 0
     pauses: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keep_time(self.ledger)
+
+    def keep_time(self, ledger: Ledger) -> None:
+        """Let a ledger's database show this world's time."""
+        ledger._clock = lambda: self.now
 
     def render(self, row: Delivery) -> Payload:
         self.rendered.append(row.key)

@@ -38,6 +38,7 @@ class FakeShelf:
     knew: Mapping[datetime, tuple[Buyer, ...]] = field(default_factory=dict)
     asked: list[datetime] = field(default_factory=list)
     told: bool = False
+    last_at: datetime | None = None
 
     def labels(self, dimension: str, limit: int = 100) -> tuple[str, ...]:
         return tuple(sorted({buyer.channel for buyer in self.buyers}))[:limit] if dimension == "channel" else ()
@@ -46,7 +47,7 @@ class FakeShelf:
         return self.first_at
 
     def last_import_at(self) -> datetime | None:
-        return max(self.knew, default=self.first_at)
+        return self.last_at or max(self.knew, default=self.first_at)
 
     def refresh(self) -> bool:
         return False

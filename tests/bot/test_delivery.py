@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.delivery.clock import Window
-from bot.delivery.ledger import LEASE, Ledger
+from bot.delivery.ledger import Ledger
 from bot.delivery.morning import send_now
-from bot.delivery.protocol import GUARD, HOLD, Answer, Look, Outcome, Sight
+from bot.delivery.protocol import GUARD, HOLD, LEASE, Answer, Look, Outcome, Sight
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from metrics.problem import Problem
 from tests.bot.delivering import EIGHT, PAGE, TOKYO, Killed, World, opened
@@ -284,6 +284,7 @@ def test_a_lost_ledger_finds_what_the_channel_has(world: World, tmp_path: Path) 
     assert len(world.slack.posts) == 2
     with closing(Ledger.open(f"sqlite:///{tmp_path}/new.db")) as empty:
         world.ledger = empty
+        world.keep_time(empty)
         world.tick(3)
         assert len(world.slack.posts) == 2
         assert sorted(row.slack_ts or "" for row in empty.deliveries()) == ["1.0", "2.0"]

@@ -37,7 +37,7 @@ test.tick(*sys.argv[2:])
 def tick(state: str, base_url: str, token: str, at: str) -> None:
     """What one process does at that time."""
     now = datetime.fromisoformat(at)
-    with closing(Ledger.open(state)) as ledger:
+    with closing(Ledger.open(state, clock=lambda: now)) as ledger:
         channel = SlackChannel(web_client(token, base_url))
         page = Payload("20.3%", (), "20.3%")
         courier = Courier(ledger, channel, lambda _row: page, lambda: now, now.timestamp, at)

@@ -43,6 +43,9 @@ class World:
     now: datetime = datetime(2026, 11, 20, 8, 0, 5, tzinfo=TOKYO)
     told: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.ledger._clock = lambda: self.now
+
     def courier(self) -> Courier:
         client = web_client(self.slack.bot_token, self.slack.base_url)
         return Courier(

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from bot.delivery.clock import Window
-from bot.delivery.ledger import LEASE, Ledger
+from bot.delivery.ledger import Ledger
+from bot.delivery.protocol import LEASE
 from bot.delivery.row import Key, Kind, Payload, State, ulid
 from bot.delivery.schema import (
+    MIGRATIONS,
     StateFromFuture,
     StateKind,
     StateUnreachable,
@@ -24,16 +28,16 @@ from bot.delivery.schema import (
     audit,
     delivery,
     episode,
+    obituary,
+    schema_range,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-STATE = (
-    "delivery", "episode", "audit", "choice", "digest", "choice_version", "used",
-    "alert_rule", "alert_standing", "alert_note",
-)  # fmt: skip
+ADDED = ("choice", "digest", "choice_version", "used", "alert_rule", "alert_standing", "alert_note", "obituary")
+STATE = ("delivery", "episode", "audit", *ADDED, "schema_range")
 DUE = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 NOW = DUE + timedelta(seconds=20)
 WINDOW = Window(date(2026, 11, 20), DUE, DUE + timedelta(hours=12))
@@ -157,7 +161,7 @@ def test_a_kill_between_statements_leaves_a_whole_database(tmp_path: Path) -> No
         pass
     with closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003_alerting",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004_watch",)]
 
 
 def test_a_bare_path_is_a_sqlite_file_whose_folder_is_made(tmp_path: Path) -> None:
@@ -172,16 +176,96 @@ def test_every_sqlite_connection_syncs_each_commit_to_the_disk(tmp_path: Path) -
 
 def test_the_tables_of_the_code_are_those_of_the_migrations(ledger: Ledger) -> None:
     found = sa.inspect(ledger._engine)
-    for table in (delivery, episode, audit, alert_rule, alert_standing, alert_note):
+    for table in (delivery, episode, audit, alert_rule, alert_standing, alert_note, obituary, schema_range):
         assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
 
 
-def test_a_state_database_from_the_future_is_refused(url: str) -> None:
+def from_the_future(url: str, needs: str | None) -> None:
+    """What a newer Asakai leaves behind: a revision unknown here, and which code it still serves."""
     with closing(Ledger.open(url)) as ledger, ledger._engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        if needs is None:
+            connection.exec_driver_sql("DROP TABLE schema_range")
+        else:
+            connection.execute(sa.update(schema_range).values(needs=needs))
+
+
+@pytest.mark.parametrize("needs", ["9998", None], ids=["it took away what we need", "it does not say"])
+def test_a_state_database_from_the_future_is_refused(url: str, needs: str | None) -> None:
+    from_the_future(url, needs)
     with pytest.raises(StateFromFuture) as caught:
         Ledger.open(url)
-    assert caught.value.values == {"revision": "9999", "newest": "0003_alerting"}
+    assert caught.value.values == {"revision": "9999", "newest": "0004_watch"}
+
+
+def test_two_versions_at_once_work_on_tables_to_which_the_newer_one_only_added(url: str) -> None:
+    from_the_future(url, "0001")
+    with closing(Ledger.open(url)) as older:
+        assert older.plan(KEY, WINDOW, NOW)
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
+    url, config = f"sqlite:///{tmp_path}/old.db", Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    with closing(Ledger(engine)) as first:
+        assert not {*ADDED, "schema_range"} & set(sa.inspect(engine).get_table_names())
+        first.plan(KEY, WINDOW, NOW)
+    with closing(Ledger.open(url)) as ledger:
+        assert set(STATE) <= set(sa.inspect(ledger.engine).get_table_names())
+        assert [row.key for row in ledger.deliveries()] == [KEY]
+        with ledger._engine.begin() as connection:
+            assert connection.execute(sa.select(schema_range.c.needs)).scalar_one() == "0001"
+
+
+def test_the_database_s_clock_decides_where_no_other_is_given(ledger: Ledger) -> None:
+    now = ledger.now()
+    assert now.tzinfo is UTC
+    window = Window(KEY.local_date, now - timedelta(seconds=1), now + timedelta(hours=1))
+    ledger.plan(KEY, window, NOW)
+    row = ledger.claim("one")
+    assert row is not None
+    assert row.lease_until is not None
+    assert timedelta(0) <= row.lease_until - LEASE - now < timedelta(minutes=5)
+    assert ledger.claim("two") is None
+    assert ledger.intend(row)
+    assert ledger.sent(row, "1.1") == "1.1"
+    [sent] = ledger.deliveries()
+    assert sent.intent_at is not None
+    assert sent.sent_at is not None
+    assert now <= sent.intent_at <= sent.sent_at
+    assert ledger.unswept() == []
+    assert ledger.expire() == []
+
+
+def test_what_was_sent_is_searched_for_twins_at_each_moment_and_no_more_after_a_day(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    row = ledger.claim("one", NOW)
+    assert row is not None
+    ledger.sent(row, "1.1", NOW)
+    moments = []
+    for minutes in range(0, 60 * 30, 5):
+        now = NOW + timedelta(minutes=minutes)
+        for found in ledger.unswept(now):
+            moments.append(minutes)
+            ledger.swept(found, now)
+    assert moments == [10, 30, 90, 20 * 60]
+
+
+def test_a_process_that_ends_frees_its_claims_and_leaves_its_intents(ledger: Ledger) -> None:
+    ledger.plan(KEY, WINDOW, NOW)
+    row = ledger.claim("one", NOW)
+    assert row is not None
+    assert ledger.intend(row, NOW)
+    assert ledger.free("another") == 0
+    assert ledger.free("one") == 1
+    assert not ledger.intend(row, NOW), "whoever has let go may post no more"
+    successor = ledger.claim("two", NOW)
+    assert successor is not None
+    assert successor.intent_at == NOW
 
 
 def test_an_unreachable_state_database_is_named_without_its_password() -> None:

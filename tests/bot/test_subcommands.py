@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ from bot.grammar.periods import PeriodNotOver
 from bot.grammar.words import NOUNS
 from bot.language import Language
 from bot.page import Buttons, Page
+from bot.present.watching import PastMorning, Posted
 from bot.settings.layers import load
 from bot.subcommands import (
     SUBCOMMANDS,
@@ -71,6 +73,19 @@ def test_every_question_gets_a_page_that_says_until_when(text: str, language: La
         assert (until or ("11月20日" if language is JA else "20 Nov")) in shown
 
 
+class OneMorning:
+    """A past in which every date had the same message."""
+
+    zone = ZoneInfo("Asia/Tokyo")
+
+    def posted(self, day: date | None) -> Posted:
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        return Posted(day or date(2026, 11, 20), at, "20.3%", ({"type": "divider"},), "20.3%", "a" * 64, 0.203)
+
+    def mornings(self) -> tuple[PastMorning, ...]:
+        return ()
+
+
 @pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
 def test_every_button_can_be_pressed_and_leads_to_a_page(language: Language, shop: Desk) -> None:
     seen: set[str] = set()
@@ -80,7 +95,7 @@ def test_every_button_can_be_pressed_and_leads_to_a_page(language: Language, sho
         if text in seen:
             continue
         seen.add(text)
-        waiting.extend(buttons(answer(text, shop, language, sees_customers=True)))
+        waiting.extend(buttons(answer(text, shop, language, sees_customers=True, past=OneMorning())))
     assert len(seen) > 12
 
 
