@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -168,9 +169,19 @@ def test_a_dead_socket_is_noticed_and_replaced(how: str) -> None:
                 assert slack.command("/kpi").error == "", "the envelope is on its way into nothing"
             assert slack.workspace.wait_until(lambda: any(one is not first for one in slack.sockets.links), 60)
             assert slack.workspace.wait_until(lambda: first not in slack.sockets.links, 60)
-            slack.command("/kpi").acked()
+            assert any(_is_heard(slack) for _ in range(6))
         finally:
             client.close()
+
+
+def _is_heard(slack: LocalSlack) -> bool:
+    """Whether a command is acknowledged: where a busy machine misses a ping, the socket is replaced once more."""
+    try:
+        slack.command("/kpi").acked(10)
+    except TimeoutError:
+        time.sleep(0.5)
+        return False
+    return True
 
 
 def test_an_eleventh_socket_is_sent_away(slack: LocalSlack) -> None:
