@@ -120,22 +120,12 @@ class Edge:
     def on_button(self, ack: Callable[[], None], body: dict[str, Any]) -> None:
         """Take a button whose value is a command."""
         ack()
-        action, container = body["actions"][0], body.get("container", {})
-        channel = body.get("channel", {}).get("id") or container.get("channel_id", "")
-        thread = body.get("message", {}).get("thread_ts") or container.get("thread_ts")
-        who = Who(body["user"]["id"], channel, (body.get("team") or {}).get("id", ""), thread)
+        action, who = body["actions"][0], _who(body)
         self._take(chosen(action), who, by_url(body["response_url"], who.thread_ts), body.get("trigger_id", ""))
 
     def on_mention(self, body: dict[str, Any]) -> None:
         """Take `@asakai …` in a channel or thread; Bolt has acknowledged it."""
-        event = body["event"]
-        who = Who(
-            event.get("user", ""),
-            event["channel"],
-            body.get("team_id", ""),
-            event.get("thread_ts"),
-            shared=bool(body.get("is_ext_shared_channel")),
-        )
+        event, who = body["event"], _who(body)
         text = plain_words(_MENTION.sub(" ", event.get("text", "")))
         self._take(text, who, in_channel(self.client, who.channel, who.user, who.thread_ts), body.get("event_id", ""))
 

@@ -153,13 +153,13 @@ def order_ids_of(connection: DuckDBPyConnection, table: str, other: str) -> Orde
     return of
 
 
-def number_labels(connection: DuckDBPyConnection, table: str, rules: Rules, where: str = "true") -> None:
+def number_labels(connection: DuckDBPyConnection, table: str, rules: Rules) -> None:
     """Gives every label among those orders a number, once for all."""
     fixed = [("all", ""), ("entry", "one_off"), ("entry", "subscription")]
     values = ", ".join(f"({text(dimension)}, {text(value)})" for dimension, value in fixed)
     selects = [f"SELECT * FROM (VALUES {values}) AS fixed(dimension, value)"]
     selects += [
-        f"SELECT DISTINCT {text(column)} AS dimension, coalesce({name(column)}, '') AS value FROM {table} WHERE {where}"
+        f"SELECT DISTINCT {text(column)} AS dimension, coalesce({name(column)}, '') AS value FROM {table}"
         for column in rules.columns
     ]
     add_labels(connection, " UNION ALL ".join(selects))
