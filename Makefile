@@ -18,9 +18,12 @@ SYNC := $(UV) sync --locked --no-default-groups
 LOCK := pyproject.toml uv.lock
 
 # COVERAGE=1 make test: the same tests, with branch coverage reported before the last line.
+# WORKERS=0: in one process, as a debugger wants it.
 COVERAGE ?=
+WORKERS ?= auto
 PYTEST_ARGS ?=
-PYTEST := $(BIN)/python -m pytest $(if $(COVERAGE),--cov --cov-report=term) $(PYTEST_ARGS)
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+	$(if $(COVERAGE),--cov --cov-report=term) $(PYTEST_ARGS)
 
 say = @printf '%s\n' "· $@: $(1)"
 
