@@ -18,13 +18,16 @@ SYNC := $(UV) sync --locked --no-default-groups
 LOCK := pyproject.toml uv.lock
 
 # COVERAGE=1 make test: the same tests, with branch coverage reported before the last line.
+# WORKERS=0: in one process, as a debugger wants it.
 COVERAGE ?=
+WORKERS ?= auto
 PYTEST_ARGS ?=
-PYTEST := $(BIN)/python -m pytest $(if $(COVERAGE),--cov --cov-report=term) $(PYTEST_ARGS)
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+	$(if $(COVERAGE),--cov --cov-report=term) $(PYTEST_ARGS)
 
 say = @printf '%s\n' "· $@: $(1)"
 
-.PHONY: help setup demo rehearse test lint check bench bench-quick bench-load fuzz simulate chaos fmt lock docs picture page clean
+.PHONY: help setup demo rehearse test lint check bench bench-quick bench-memory bench-load fuzz simulate chaos fmt lock docs picture page clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -112,6 +115,10 @@ chaos: $(VENV)/.test ## real processes killed and paused on PostgreSQL and SQLit
 bench-quick: $(VENV)/.bench ## the same with 1,000,000 orders and three runs, in about two minutes
 	$(call say,a first look; the numbers that count come from make bench)
 	@$(BIN)/python -m tests.bench --orders 1000000 --runs 3 $(BENCH_ARGS)
+
+bench-memory: $(VENV)/.test ## peak of importing 10,000,000 lines and syncing 1,000,000 orders, about five minutes
+	$(call say,the real command line in a process of its own; what counts is the kernel's VmHWM)
+	@$(BIN)/python -m tests.bench.memory $(MEMORY_ARGS)
 
 bench-load: $(VENV)/.test ## 50 questions a second for a minute, against the local Slack (LOAD_ARGS="--seconds 10")
 	$(call say,acknowledged within 3 s or not; answers and busy answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 64 * 1024
 RECONNECT_SECONDS = (1, 2, 4, 8, 15, 30, 60)
+SILENT_SECONDS = 40.0
+"""Four of the SDK's pings, as it allows those that have answered before."""
+LOOK_SECONDS = 5.0
 
 log = structlog.get_logger("asakai.slack")
 
@@ -59,7 +63,7 @@ def serve_socket(app: App, app_token: str, stop: threading.Event) -> Closing:
     handler.client.proxy = app.client.proxy
     try:
         _connect(handler, stop)
-        stop.wait()
+        _replace_what_never_answered(handler, stop)
     except BaseException:
         handler.client.close()
         raise
@@ -113,6 +117,22 @@ def serve_http(edge: Edge, host: str, port: int, stop: threading.Event) -> Closi
         return not thread.is_alive()
 
     return close
+
+
+def _replace_what_never_answered(handler: Any, stop: threading.Event) -> None:  # noqa: ANN401  as above
+    """Until `stop`: a connection without a single pong gets a successor.
+
+    The SDK replaces a connection whose pongs stop, but waits for the first one for ever.
+    """
+    watched, since = None, time.monotonic()
+    while not stop.wait(LOOK_SECONDS):
+        session = handler.client.current_session
+        if session is not watched or session is None or session.last_ping_pong_time is not None:
+            watched, since = session, time.monotonic()
+        elif time.monotonic() - since > SILENT_SECONDS:
+            log.warning("socket_never_answered", seconds=round(time.monotonic() - since))
+            watched = None
+            _connect(handler, stop)
 
 
 def _connect(handler: Any, stop: threading.Event) -> None:  # noqa: ANN401  SocketModeHandler, imported where it is used

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import create_engine
+from sqlalchemy.schema import CreateSchema, DropSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +67,24 @@ def _serve(server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
 def postgres() -> Iterator[str]:
     """SQLAlchemy URL of an empty PostgreSQL database of this run's own."""
     yield from _serve(servers.postgres_url)
+
+
+@pytest.fixture
+def empty_postgres(postgres: str) -> str:
+    """The same database, emptied of what earlier tests have left."""
+    engine = create_engine(postgres)
+    with engine.begin() as connection:
+        connection.execute(DropSchema("public", cascade=True))
+        connection.execute(CreateSchema("public"))
+    engine.dispose()
+    return postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty state database of each kind."""
+    sqlite = f"sqlite:///{tmp_path}/state.db"
+    return sqlite if request.param == "sqlite" else str(request.getfixturevalue("empty_postgres"))
 
 
 @pytest.fixture(scope="session")

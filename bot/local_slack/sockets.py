@@ -21,6 +21,8 @@ End: TypeAlias = Literal[
 """How a socket ends: told so (a `warning` leaves it open for now), closed without a word, reset, or dead but open."""
 
 ENDS: Final = frozenset(get_args(End))
+STAY: Final = frozenset({"warning", "silent"})
+"""After these a socket still counts as open: for the app, or for Slack."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +80,14 @@ class Sockets:
         return self.links[next(self._turn) % len(self.links)] if self.links else None
 
     def end(self, how: End) -> None:
-        """End every socket that is open now, in this way."""
+        """End every socket that is open now, in this way; what is over gets no further envelope."""
         with self.workspace.changed:
-            for link in self.links:
+            ended = list(self.links)
+            if how not in STAY:
+                self.links.clear()
+            for link in ended:
                 _end(link, how)
+            self.workspace.changed.notify_all()
 
     def close(self) -> None:
         """End every socket without a word."""

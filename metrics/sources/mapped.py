@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 LINES_A_PART = 500_000
 """About as many lines are put together to orders at a time."""
 
+READING_MEMORY = "200MB"
+"""What the engine may hold while it reads and puts together: its CSV reader takes half as much again beside that."""
+
 Watch = AbstractContextManager[None]
 
 
@@ -52,6 +55,7 @@ def stage(reading: Reading, scratch: Path, watch: Callable[[], Watch] = nullcont
     shape.check(reading.text.name)
     columns = layout(reading)
     checks.register(connection, columns)
+    connection.execute(f"SET memory_limit = {literal(READING_MEMORY)}")
     with watch():
         _read_lines(reading, scratch)
     return finished(reading, columns, accept_bad=accept_bad)

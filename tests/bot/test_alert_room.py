@@ -98,7 +98,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     settings = load({"ASAKAI_DIGEST__CHANNELS": HOME}, tmp_path)
     with (
         LocalSlack(messages_per_second=None, ack_seconds=30) as slack,
-        closing(Ledger.open(str(tmp_path / "s.db"))) as ledger,
+        closing(Ledger.open(str(tmp_path / "s.db"), clock=lambda: found.now)) as ledger,
         closing(Book.open(str(tmp_path / "s.db"), "default")) as book,
     ):
         found = Shop(slack, book, ledger, Archive())

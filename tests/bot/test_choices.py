@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
 
 from bot.choices.chosen import SHOP, Choice, Chosen, Entry, Mark, Plan, of_channel, of_person
 from bot.choices.current import LOOK_SECONDS, Current
@@ -30,22 +29,9 @@ MARK = Mark("U1", NOW)
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/state.db"
-    server = str(request.getfixturevalue("postgres"))
-    engine = sa.create_engine(server)
-    with engine.begin() as connection:
-        for table in sa.inspect(connection).get_table_names():
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-    engine.dispose()
-    return server
-
-
 @pytest.fixture
-def kept(url: str) -> Iterator[Choices]:
-    with closing(Choices.open(url, "T1")) as opened:
+def kept(state_url: str) -> Iterator[Choices]:
+    with closing(Choices.open(state_url, "T1")) as opened:
         yield opened
 
 
@@ -82,9 +68,9 @@ def test_the_last_choice_counts_and_a_forgotten_one_is_gone(kept: Choices) -> No
     assert len(kept.audited()) == 3
 
 
-def test_workspaces_do_not_see_each_other_s_choices(url: str, kept: Choices) -> None:
+def test_workspaces_do_not_see_each_other_s_choices(state_url: str, kept: Choices) -> None:
     kept.choose(choice("target", 0.25), Entry("setting", "U1", "target"))
-    with closing(Choices.open(url, "T2")) as others:
+    with closing(Choices.open(state_url, "T2")) as others:
         assert others.read() == Chosen()
 
 

@@ -45,23 +45,9 @@ KEY = Key("T1", Kind.DIGEST, "daily", "C1", date(2026, 11, 20))
 PAGE = Payload("30日以内リピート率 20.3%", ({"type": "divider"},), "words", data_as_of=date(2026, 11, 19))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty state database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/state.db"
-    server = str(request.getfixturevalue("postgres"))
-    engine = sa.create_engine(server)
-    with engine.begin() as connection:
-        for table in (*STATE, "alembic_version"):
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-    engine.dispose()
-    return server
-
-
 @pytest.fixture
-def ledger(url: str) -> Iterator[Ledger]:
-    with closing(Ledger.open(url)) as opened:
+def ledger(state_url: str) -> Iterator[Ledger]:
+    with closing(Ledger.open(state_url)) as opened:
         yield opened
 
 
@@ -78,13 +64,13 @@ def test_a_changed_time_or_zone_gives_no_second_digest_on_one_date(ledger: Ledge
     assert not ledger.plan(KEY, later, NOW)
 
 
-def test_what_was_owed_before_the_restart_is_still_owed_after_it(url: str) -> None:
-    with closing(Ledger.open(url)) as first:
+def test_what_was_owed_before_the_restart_is_still_owed_after_it(state_url: str) -> None:
+    with closing(Ledger.open(state_url)) as first:
         first.plan(KEY, WINDOW, NOW)
         claimed = first.claim("one", NOW)
         assert claimed is not None
         first.keep(claimed, PAGE)
-    with closing(Ledger.open(url)) as second:
+    with closing(Ledger.open(state_url)) as second:
         assert second.claim("two", NOW) is None, "the lease of the dead process still holds"
         row = second.claim("two", NOW + LEASE)
         assert row is not None
@@ -197,9 +183,9 @@ def test_the_tables_of_the_code_are_those_of_the_migrations(ledger: Ledger) -> N
         assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
 
 
-def from_the_future(url: str, needs: str | None) -> None:
+def from_the_future(state_url: str, needs: str | None) -> None:
     """What a newer Asakai leaves behind: a revision unknown here, and which code it still serves."""
-    with closing(Ledger.open(url)) as ledger, ledger._engine.begin() as connection:
+    with closing(Ledger.open(state_url)) as ledger, ledger._engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         if needs is None:
             connection.exec_driver_sql("DROP TABLE schema_range")
@@ -208,16 +194,16 @@ def from_the_future(url: str, needs: str | None) -> None:
 
 
 @pytest.mark.parametrize("needs", ["9998", None], ids=["it took away what we need", "it does not say"])
-def test_a_state_database_from_the_future_is_refused(url: str, needs: str | None) -> None:
-    from_the_future(url, needs)
+def test_a_state_database_from_the_future_is_refused(state_url: str, needs: str | None) -> None:
+    from_the_future(state_url, needs)
     with pytest.raises(StateFromFuture) as caught:
-        Ledger.open(url)
+        Ledger.open(state_url)
     assert caught.value.values == {"revision": "9999", "newest": "0004_watch"}
 
 
-def test_two_versions_at_once_work_on_tables_to_which_the_newer_one_only_added(url: str) -> None:
-    from_the_future(url, "0001")
-    with closing(Ledger.open(url)) as older:
+def test_two_versions_at_once_work_on_tables_to_which_the_newer_one_only_added(state_url: str) -> None:
+    from_the_future(state_url, "0001")
+    with closing(Ledger.open(state_url)) as older:
         assert older.plan(KEY, WINDOW, NOW)
 
 
@@ -325,12 +311,12 @@ def test_eight_planners_at_once_owe_one_message_and_claim_it_once(ledger: Ledger
     assert sorted(claimed) == [False] * 7 + [True]
 
 
-def test_eight_openers_at_once_migrate_once(url: str) -> None:
+def test_eight_openers_at_once_migrate_once(state_url: str) -> None:
     failures: list[BaseException] = []
 
     def opener() -> None:
         try:
-            Ledger.open(url).close()
+            Ledger.open(state_url).close()
         except BaseException as error:  # noqa: BLE001  every failure of any kind is one too many
             failures.append(error)
 

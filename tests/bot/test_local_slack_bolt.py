@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.local_slack import LocalSlack
+from tests.bot.asking import heard_at_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,7 +218,7 @@ def test_on_a_warning_the_app_moves_to_a_new_socket(slack: LocalSlack) -> None:
         [first] = slack.sockets.links
         slack.disconnect("warning")
         assert slack.workspace.wait_until(lambda: bool(slack.sockets.links) and first not in slack.sockets.links, 30)
-        slack.command("/kpi").acked()
+        heard_at_last(slack)
 
 
 def test_without_a_socket_the_person_sees_dispatch_failed(slack: LocalSlack) -> None:
@@ -250,7 +251,7 @@ def test_after_a_disconnect_the_app_comes_back(slack: LocalSlack) -> None:
         [first] = slack.sockets.links
         slack.disconnect("refresh_requested")
         slack.workspace.wait_until(lambda: bool(slack.sockets.links) and first not in slack.sockets.links, 30)
-        slack.command("/kpi").acked()
+        heard_at_last(slack)
     assert len(slack.calls("apps.connections.open")) >= 2
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bot import listening
 from bot.access import Access, ChannelNotListed, ForeignTeam, PersonNotListed, Who
 from bot.delivery.payload import payload_of
 from bot.delivery.post import TokenRefused, web_client
@@ -20,6 +21,7 @@ from bot.page import Button, Buttons, Page, Paragraph
 from bot.slack import Answers, Edge, plain_words
 from bot.workers import Once, Workers
 from metrics.problem import Problem
+from tests.bot.asking import heard_at_last
 
 HOME = "C0ASAKAI01"
 
@@ -295,8 +297,20 @@ def test_a_socket_that_is_told_to_go_comes_back(house: House) -> None:
     before = len(slack.calls("apps.connections.open"))
     slack.disconnect()
     slack.workspace.wait_until(lambda: len(slack.calls("apps.connections.open")) > before, 30)
-    slack.wait_socket()
-    assert house.ask("again") == "答え: again"
+    assert heard_at_last(slack, "again").answer().text == "答え: again"
+
+
+def test_a_socket_that_is_dead_before_its_first_pong_is_replaced(
+    slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "SILENT_SECONDS", 2.0)
+    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.2)
+    with running(slack):
+        [first] = slack.sockets.links
+        slack.disconnect("silent")
+        assert slack.workspace.wait_until(lambda: any(one is not first for one in slack.sockets.links), 60)
+        slack.sockets.leave(first)
+        heard_at_last(slack, "hello")
 
 
 def test_stopping_finishes_the_question_at_hand(slack: LocalSlack) -> None:

@@ -355,7 +355,7 @@ def test_another_currency_is_refused_by_name(connection, tmp_path):
         (b"PK\x03\x04" + bytes(100), text.SourceSpreadsheet),
         (many(3).encode() + b"A9,C1,2026-11-21,1,x,M\xfcnchen,\xff\xff,p\n", text.WrongEncoding),
         (gzip.compress(many(500).encode())[:-30], text.TruncatedGzip),
-        (gzip.compress(b""), text.SourceEmpty),
+        (gzip.compress(b"", mtime=0), text.SourceEmpty),
         (many(3, 'A9,C1,2026-11-21,1,"x,LINE,東京都,美容液\n', order(10), order(11)), text.UnclosedQuote),
         ("order_id,ordered_at\nA1,2026-11-21\n", columns.MissingColumns),
         ("これは表ではありません\n", columns.MissingColumns),

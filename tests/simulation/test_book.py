@@ -6,17 +6,12 @@ from contextlib import closing
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 from bot.delivery.clock import Window
 from bot.delivery.ledger import Ledger
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from tests.simulation.book import SimulatedBook
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 START = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 KEYS = [Key("T1", Kind.DIGEST, "daily", channel, date(2026, 11, 20)) for channel in ("C1", "C2", "C3")]
@@ -68,14 +63,12 @@ def move(dice: Random, real: Any, simulated: Any, rows: list[tuple[Delivery, Del
     return name
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_five_hundred_moves_have_the_same_answers(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    url = f"sqlite:///{tmp_path}/state.db" if engine == "sqlite" else str(request.getfixturevalue("postgres"))
+def test_five_hundred_moves_have_the_same_answers(state_url: str) -> None:
     dice, now, names = Random(4), START, set()
     clock = lambda: now
     numbers = iter(range(10**9))
     in_order = lambda size: next(numbers).to_bytes(size, "big")
-    with closing(Ledger.open(url, in_order, clock)) as real:
+    with closing(Ledger.open(state_url, in_order, clock)) as real:
         simulated = SimulatedBook(clock, in_order)
         rows: list[tuple[Delivery, Delivery]] = []
         for _ in range(500):
