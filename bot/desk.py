@@ -10,14 +10,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.alerting.rules import every_rule
 from bot.grammar import Vocabulary
 from bot.present.rules import RuleLine, rows, rules
-from bot.remembered import Remembered
+from bot.remembered import Lately, Remembered
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
@@ -135,6 +135,8 @@ class Desk:
     _vocabulary: Vocabulary | None = None
     stored: Callable[[], Stored] = Stored
     _remembered: Remembered | None = None
+    _reports: Lately[Report] = field(default_factory=Lately, init=False)
+    _moves: Lately[Moved] = field(default_factory=Lately, init=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -150,6 +152,7 @@ class Desk:
         """Take notice of imports since the last look."""
         if self.store.refresh():
             self._vocabulary, self._remembered = None, None
+            self._reports, self._moves = Lately(), Lately()
 
     @property
     def _reader(self) -> Knowledge:
@@ -181,18 +184,19 @@ class Desk:
         Raises DayNotOver, NoPurchases, BeforeFirstPurchase, UnknownDimension.
         """
         self._check(as_of, dimensions)
-        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
-        known_at = known_at or (self.now() if as_of < self.as_of else None)
         asked = Asked(target=self.settings.target, period=period, limit=limit)
-        return self._build(reader, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+        morning = _Morning(as_of, None, tuple(filters), tuple(dimensions), asked)
+        if known_at is not None and not self._knew_all(known_at):
+            return self._build(self.store.known(known_at), replace(morning, known_at=known_at))
+        reports, reader = self._reports, self._reader
+        found = reports.get(morning, lambda: self._build(reader, morning))
+        known_at = known_at or (self.now() if as_of < self.as_of else None)
+        return replace(found, basis=replace(found.basis, known_at=known_at)) if known_at else found
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
-        counts = [
-            (self._reader.counts(ALL, dict(group.filters)), self._reader.counts(dimension, dict(group.filters)))
-            for group in (before, after)
-        ]
-        return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
+        moves, reader = self._moves, self._reader
+        return moves.get((dimension, before, after), lambda: _moved(reader, dimension, before, after))
 
     def digest(
         self, as_of: date | None = None, *, known_at: datetime | None = None, dimensions: Sequence[str] = ()
@@ -350,6 +354,14 @@ class Desk:
     def _burn_in(self, start: date | None, quality: Quality) -> BurnIn:
         """The shop's burn-in: none where its platform tells which orders are firsts."""
         return BurnIn(start, 0 if quality.firsts_told else self.settings.purchases.burn_in_days)
+
+
+def _moved(reader: CountsReader, dimension: str, before: Buyers, after: Buyers) -> Moved:
+    counts = [
+        (reader.counts(ALL, dict(group.filters)), reader.counts(dimension, dict(group.filters)))
+        for group in (before, after)
+    ]
+    return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
 
 
 def desk(settings: Settings, store: Shelf, now: Callable[[], datetime]) -> Desk:
