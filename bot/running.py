@@ -64,6 +64,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from metrics.warehouse.store import Store
 
+AT_ONCE = 2
+"""Questions that are counted at the same time."""
+
 notes = structlog.get_logger("asakai")
 
 
@@ -83,6 +86,7 @@ class Shop:
     history: History | None = None
     gate: bool = True
     _desks: dict[int, Desk] = field(default_factory=dict)
+    _counting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
     @property
     def settings(self) -> Settings:
@@ -187,14 +191,15 @@ class Shop:
         self.desk.refresh()
         sees = who.user in self.settings.customers.allowed_users
         past = Past(self.history, self.desk.zone, who.channel) if self.history else None
-        return answer(
-            text,
-            figures or self.desk,
-            self.language(who),
-            main_dimension=self.settings.main_dimension,
-            sees_customers=sees,
-            past=past,
-        )
+        with self._counting:  # more at once would only keep each other, and acknowledgements, waiting
+            return answer(
+                text,
+                figures or self.desk,
+                self.language(who),
+                main_dimension=self.settings.main_dimension,
+                sees_customers=sees,
+                past=past,
+            )
 
     def explain(self, problem: Problem, who: Who) -> Page:
         """The page that says a problem."""

@@ -23,6 +23,7 @@ from typing import Final
 
 from bot.local_slack import LocalSlack
 from bot.local_slack.delivery import Delivery
+from bot.local_slack.faults import slow
 from bot.onward import SHARE
 
 CHANNEL: Final = "C0ASAKAI01"
@@ -52,6 +53,16 @@ def unlike(number: int) -> str:
     number, narrow = divmod(number, len(FILTERS))
     day = LAST_DAY - timedelta(days=number)
     return f"{FIGURES[figure]} {DIMENSIONS[dimension]} {FILTERS[narrow]} 時点:{day.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked, how often, for how long; `slack_ms`: how long Slack takes over each answer."""
+
+    per_second: int
+    seconds: int
+    question: Callable[[int], str]
+    slack_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +105,17 @@ def main() -> None:
     parser.add_argument("--per-second", type=int, default=50, help="commands a second")
     parser.add_argument("--seconds", type=int, default=60, help="for how long")
     parser.add_argument("--unlike", action="store_true", help="no two questions alike: nothing that was made helps")
+    parser.add_argument("--slack-ms", type=int, default=0, help="how long Slack takes over each answer")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(Path(folder), asked.per_second, asked.seconds, unlike if asked.unlike else usual)
+        found = measured(
+            Path(folder), Load(asked.per_second, asked.seconds, unlike if asked.unlike else usual, asked.slack_ms)
+        )
     print(HEAD)
     print(found.told())
 
 
-def measured(folder: Path, per_second: int, seconds: int, question: Callable[[int], str] = usual) -> Measured:
+def measured(folder: Path, load: Load) -> Measured:
     """Run bot and local Slack and ask."""
     _make_shop(folder)
     # A grace of a minute: a late acknowledgement is counted here, not lost.
@@ -113,7 +127,9 @@ def measured(folder: Path, per_second: int, seconds: int, question: Callable[[in
         try:
             slack.wait_socket(timeout=600)
             slack.command("/kpi", "リピート率").answer(timeout=600)  # the counts are in memory from here on
-            heard, took = _asked(slack, per_second, seconds, question)
+            if load.slack_ms:
+                slack.fail("response_url", slow(load.slack_ms / 1000), load.per_second * load.seconds)
+            heard, took = _asked(slack, load)
             return _counted(heard, took)
         finally:
             bot.terminate()
@@ -147,17 +163,15 @@ def run_bot(folder: str, base_url: str, bot_token: str, app_token: str) -> None:
     called(["run"])
 
 
-def _asked(
-    slack: LocalSlack, per_second: int, seconds: int, question: Callable[[int], str]
-) -> tuple[list[Delivery], float]:
+def _asked(slack: LocalSlack, load: Load) -> tuple[list[Delivery], float]:
     """Type the commands evenly; whoever is late types on."""
     heard: list[Delivery] = []
     start = time.monotonic()
-    for i in range(per_second * seconds):
-        wait = start + i / per_second - time.monotonic()
+    for i in range(load.per_second * load.seconds):
+        wait = start + i / load.per_second - time.monotonic()
         if wait > 0:
             time.sleep(wait)
-        heard.append(slack.command("/kpi", question(i)))
+        heard.append(slack.command("/kpi", load.question(i)))
     took = time.monotonic() - start
     quiet = threading.Event()
     for _ in range(600):
