@@ -23,10 +23,13 @@ from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
 from metrics.dormancy import AboutToGoDormant, return_chance
 from metrics.moved import Buyers, Moved, moved
+from metrics.nps import nps
 from metrics.problem import Problem
 from metrics.report import Basis, NoPurchases, Quality, Report, build
 from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
 from metrics.table import LIMIT, Asked
+from metrics.warehouse.further import Further, NoAnswers
+from metrics.warehouse.store import Store
 from metrics.watch import Shop, sights
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from bot.settings.watching import AlertRule
     from metrics.alert import Rule, Sight, Standing
     from metrics.estimate import Estimate
+    from metrics.nps import Nps
 
 LABELS_KNOWN: Final = 100
 PSEUDONYM_LETTERS: Final = 8
@@ -135,6 +139,7 @@ class Desk:
     _vocabulary: Vocabulary | None = None
     stored: Callable[[], Stored] = Stored
     _remembered: Remembered | None = None
+    further: Further | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -185,6 +190,18 @@ class Desk:
         known_at = known_at or (self.now() if as_of < self.as_of else None)
         asked = Asked(target=self.settings.target, period=period, limit=limit)
         return self._build(reader, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+
+    def basis(self, as_of: date, filters: Sequence[tuple[str, str]] = ()) -> Basis:
+        """On what an answer stands that is no report; raises DayNotOver, NoPurchases."""
+        self._check(as_of, ())
+        return self._basis(self._reader, _Morning(as_of, filters=tuple(filters)))[0]
+
+    def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
+        """What customers answered, by the labels of a dimension; raises NoAnswers."""
+        self._check(as_of, (dimension,))
+        if self.further is None:
+            raise NoAnswers
+        return nps(self.further.answers(as_of, dimension, dict(filters)), as_of, period, dimension)
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
@@ -328,6 +345,10 @@ class Desk:
         return morning if first is not None and first <= morning else None
 
     def _build(self, reader: Knowledge, morning: _Morning) -> Report:
+        basis, burn_in = self._basis(reader, morning)
+        return build(reader, basis, burn_in, morning.dimensions, morning.asked)
+
+    def _basis(self, reader: Knowledge, morning: _Morning) -> tuple[Basis, BurnIn]:
         settings = self.settings
         everyone, quality = reader.counts(ALL), reader.quality(morning.as_of)
         start = everyone.start
@@ -345,7 +366,7 @@ class Desk:
             rules=settings.rules.differing(),
             quality=quality.burnt_in(everyone, burn_in, morning.as_of),
         )
-        return build(reader, basis, burn_in, morning.dimensions, morning.asked)
+        return basis, burn_in
 
     def _burn_in(self, start: date | None, quality: Quality) -> BurnIn:
         """The shop's burn-in: none where its platform tells which orders are firsts."""
@@ -355,4 +376,7 @@ class Desk:
 def desk(settings: Settings, store: Shelf, now: Callable[[], datetime]) -> Desk:
     """The desk of a shop; pseudonyms stay the same where their key is set."""
     key = settings.customers.pseudonym_key
-    return Desk(settings, store, now, key.get_secret_value().encode()) if key else Desk(settings, store, now)
+    found = Desk(settings, store, now, key.get_secret_value().encode()) if key else Desk(settings, store, now)
+    if isinstance(store, Store):  # what stands beside the orders lies in the embedded store
+        found.further = Further(store)
+    return found

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
     from metrics.moved import Buyers, Moved
-    from metrics.report import Report
+    from metrics.nps import Nps
+    from metrics.report import Basis, Report
 
 
 class Figures(Protocol):
@@ -45,6 +46,14 @@ class Figures(Protocol):
         limit: int = LIMIT,
     ) -> Report:
         """The figures of the morning after `as_of`."""
+        ...
+
+    def basis(self, as_of: date, filters: Sequence[tuple[str, str]] = ()) -> Basis:
+        """On what an answer stands."""
+        ...
+
+    def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
+        """What customers answered."""
         ...
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:

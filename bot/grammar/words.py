@@ -22,6 +22,8 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "dormant": ("休眠", "dormant", "休眠予備", "休眠客", "休眠顧客", "休眠予備軍", "休眠率", "離脱", "きゅうみん",
                 "pre dormant", "predormant", "dormancy", "dormants", "lapsed", "lapsing", "inactive",
                 "about to go dormant", "going dormant", "at risk", "idle"),
+    "nps": ("推奨度", "NPS", "おすすめ度", "ネットプロモータースコア", "推奨者", "批判者", "net promoter score",
+            "promoters", "detractors", "recommendation"),
     "list": ("一覧", "list", "リスト", "名簿", "休眠予備一覧", "休眠一覧", "休眠リスト", "休眠予備リスト",
              "候補", "candidates", "dormant list", "list dormant", "customer list"),
     "why": ("なぜ動いたか", "why", "なぜ", "なんで", "理由", "要因", "原因", "動いた理由", "変化の理由", "reason",
