@@ -85,9 +85,8 @@ Z,0,2026-09-11 12:00
 
 def test_an_answer_knows_how_often_its_customer_had_bought_and_when_they_came_back(tmp_path: Path) -> None:
     found = shop(tmp_path, ORDERS, ANSWERS).answers(AS_OF, "channel", {})
-    rows = sorted(
-        zip(found.score, found.bought, found.back, (found.labels[at] if at >= 0 else "nobody" for at in found.label))
-    )
+    labels = [found.labels[at] if at >= 0 else "nobody" for at in found.label]
+    rows = sorted(zip(found.score, found.bought, found.back, labels, strict=True))
     assert rows == [
         (0, 0, 0, "nobody"),  # no order at all
         (3, 1, 11, "Meta"),  # two orders of one day are one purchase; the label is that of the first
