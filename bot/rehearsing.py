@@ -130,7 +130,7 @@ def _shop(
         files: Sequence[Path] = (play.orders,) if play.orders else (_sample(settings, now, language, progress),)
         for done in import_files(store, files, Wanted(), now(), progress):
             if play.orders:
-                for line in said_of(done, language):
+                for line in said_of(done, language, settings.currency):
                     tell(line)
     opened = desk(settings, store, now)
     if play.orders and (newest := opened.stale_since(opened.digest())):
