@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -136,10 +136,10 @@ class Desk:
     store: Shelf
     now: Callable[[], datetime]
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    _vocabulary: Vocabulary | None = None
     stored: Callable[[], Stored] = Stored
-    _remembered: Remembered | None = None
     further: Further | None = None
+    _vocabulary: Vocabulary | None = field(default=None, init=False)
+    _remembered: Remembered | None = field(default=None, init=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -157,7 +157,7 @@ class Desk:
             self._vocabulary, self._remembered = None, None
 
     @property
-    def _reader(self) -> Knowledge:
+    def _reader(self) -> Remembered:
         """The store as it is now, which remembers what was just asked."""
         if self._remembered is None:
             self._remembered = Remembered(self.store)
@@ -186,10 +186,12 @@ class Desk:
         Raises DayNotOver, NoPurchases, BeforeFirstPurchase, UnknownDimension.
         """
         self._check(as_of, dimensions)
-        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
-        known_at = known_at or (self.now() if as_of < self.as_of else None)
         asked = Asked(target=self.settings.target, period=period, limit=limit)
-        return self._build(reader, _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked))
+        morning = _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked)
+        if known_at is None and as_of == self.as_of:
+            return self._reader.report(morning, lambda: self._build(self._reader, morning))
+        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
+        return self._build(reader, replace(morning, known_at=known_at or self.now()))
 
     def basis(self, as_of: date, filters: Sequence[tuple[str, str]] = ()) -> Basis:
         """On what an answer stands that is no report; raises DayNotOver, NoPurchases."""

@@ -47,7 +47,8 @@ TAKES_A_TOPIC: Final = frozenset({"help", "definition"})
 DIMENSION_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "channel": ("チャネル", "channel", "チャンネル", "経路", "流入経路", "流入元", "媒体", "初回チャネル", "channels",
                 "first channel", "source", "sources", "medium"),
-    "region": ("地域", "region", "エリア", "都道府県", "県", "地方", "regions", "area", "prefecture", "state"),
+    "region": ("地域", "region", "エリア", "都道府県", "県", "地方", "国", "regions", "area", "prefecture", "state",
+               "country", "countries"),
     "product": ("商品", "product", "初回商品", "製品", "品目", "アイテム", "products", "first product", "item",
                 "items", "sku"),
     "purchase_count": ("購入回数", "purchase count", "回数", "購買回数", "注文回数", "purchases", "purchase counts",
