@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.alerting.rules import every_rule
+from bot.annex import Annex
 from bot.grammar import Vocabulary
 from bot.present.rules import RuleLine, rows, rules
 from bot.remembered import Remembered
@@ -23,12 +24,11 @@ from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
 from metrics.dormancy import AboutToGoDormant, return_chance
 from metrics.moved import Buyers, Moved, moved
-from metrics.nps import nps
 from metrics.problem import Problem
 from metrics.report import Basis, NoPurchases, Quality, Report, build
 from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
 from metrics.table import LIMIT, Asked
-from metrics.warehouse.further import Further, NoAnswers
+from metrics.warehouse.further import Further
 from metrics.warehouse.store import Store
 from metrics.watch import Shop, sights
 
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from bot.settings.watching import AlertRule
     from metrics.alert import Rule, Sight, Standing
     from metrics.estimate import Estimate
-    from metrics.nps import Nps
 
 LABELS_KNOWN: Final = 100
 PSEUDONYM_LETTERS: Final = 8
@@ -198,12 +197,10 @@ class Desk:
         self._check(as_of, ())
         return self._basis(self._reader, _Morning(as_of, filters=tuple(filters)))[0]
 
-    def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
-        """What customers answered, by the labels of a dimension; raises NoAnswers."""
-        self._check(as_of, (dimension,))
-        if self.further is None:
-            raise NoAnswers
-        return nps(self.further.answers(as_of, dimension, dict(filters)), as_of, period, dimension)
+    @property
+    def annex(self) -> Annex:
+        """The figures of the tables beside the orders."""
+        return Annex(self.settings, self.further, self._check)
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""

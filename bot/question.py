@@ -52,8 +52,9 @@ class Figures(Protocol):
         """On what an answer stands."""
         ...
 
-    def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
-        """What customers answered."""
+    @property
+    def annex(self) -> Annex:
+        """The figures of the tables beside the orders."""
         ...
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
@@ -70,6 +71,14 @@ class Figures(Protocol):
 
     def rules(self, language: Language) -> Page:
         """The list of alert rules."""
+        ...
+
+
+class Annex(Protocol):
+    """Who knows the figures of the tables beside the orders."""
+
+    def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
+        """What customers answered."""
         ...
 
 

@@ -144,7 +144,7 @@ def _dormant(question: Question) -> Page:
 
 def _nps(question: Question) -> Page:
     ask, figures = question.ask, question.figures
-    found = figures.nps(question.as_of, ask.period, ask.dimension or PURCHASE_COUNT, ask.filters)
+    found = figures.annex.nps(question.as_of, ask.period, ask.dimension or PURCHASE_COUNT, ask.filters)
     basis = figures.basis(question.as_of, ask.filters)
     return with_ways(nps(found, basis, question.language, asked=ask.raw), question)
 

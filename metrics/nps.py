@@ -131,7 +131,8 @@ def _last_of_each(answers: Answers, span: Span) -> Ints:
     """Positions of each customer's last answer in the span."""
     inside = np.flatnonzero((answers.day >= number(span.start)) & (answers.day < number(span.end)))
     who = answers.who[inside]
-    return inside[np.append(who[1:] != who[:-1], True)[: len(inside)]]
+    last: Ints = inside[np.append(who[1:] != who[:-1], True)[: len(inside)]]
+    return last
 
 
 def _scores(given: Ints) -> Scores:

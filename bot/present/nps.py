@@ -19,7 +19,9 @@ def nps(found: Nps, basis: Basis, language: Language, *, asked: str = "") -> Pag
     """The score first, who stands behind it, by what customers are, and what came of it."""
     said = _headline(found, language)
     few = is_few(found.scores.n) or not found.scores.n
-    body = () if few else (*_sentences(found, language), _facts(found, language), *_rows(found, language))
+    body: tuple[Part, ...] = (
+        () if few else (*_sentences(found, language), _facts(found, language), *_rows(found, language))
+    )
     return Page(said, (Heading(said), *body, *_trend(found, language), _foot(found, basis, language, asked)),
                 language=language.code)  # fmt: skip
 

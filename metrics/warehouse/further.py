@@ -23,6 +23,7 @@ from metrics.warehouse.versions import found_in
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
 
     from metrics.cells import Ints
     from metrics.rules import Rules
@@ -86,7 +87,7 @@ def people_of(connection: DuckDBPyConnection, rules: Rules, as_of: date, table: 
     return found_in(connection, "orders", rules, f"{mine} AND epoch_us(ordered_at) // 86400000000 <= {number(as_of)}")
 
 
-def _places(found: Contribution, customer: Ints) -> tuple[Ints, Ints]:
+def _places(found: Contribution, customer: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """Where each stands among the customers, and whether they stand there at all; one place is left for nobody."""
     hashes = found.customers.customer
     place = np.searchsorted(hashes, customer)
@@ -112,7 +113,9 @@ def labels_of(
     return names, np.append(place[_codes(rules, found, dimension)], NOBODY)
 
 
-def mask_of(connection: DuckDBPyConnection, rules: Rules, found: Contribution, filters: Mapping[str, str]) -> Ints:
+def mask_of(
+    connection: DuckDBPyConnection, rules: Rules, found: Contribution, filters: Mapping[str, str]
+) -> NDArray[np.bool_]:
     """Which customers have all those labels; nobody has."""
     mask = np.ones(len(found.customers.customer) + 1, bool)
     mask[-1] = False
