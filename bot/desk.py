@@ -200,7 +200,12 @@ class Desk:
     @property
     def annex(self) -> Annex:
         """The figures of the tables beside the orders."""
-        return Annex(self.settings, self.further, self._check)
+        return Annex(self.settings, self.further, self._check, self._trusted_from)
+
+    def _trusted_from(self, as_of: date) -> date:
+        """The first day whose first purchases are trusted as first."""
+        reader = self._reader
+        return self._burn_in(reader.counts(ALL).start, reader.quality(as_of)).trusted_from(as_of)
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
     from bot.present.watching import PastMorning, Posted
+    from metrics.acquisition import Acquisition
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
     from metrics.moved import Buyers, Moved
@@ -79,6 +80,10 @@ class Annex(Protocol):
 
     def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
         """What customers answered."""
+        ...
+
+    def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:
+        """What new customers cost and brought in."""
         ...
 
 

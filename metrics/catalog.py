@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from metrics.acquisition import acquisition
 from metrics.burn_in import BurnIn
 from metrics.counts import Counts
 from metrics.cpm import customers_by_cell
@@ -123,6 +124,7 @@ CATALOG: tuple[Figure, ...] = (
     Figure("return_chance", Unit.SHARE, return_chance, _chance, dimensions=(PURCHASE_COUNT,)),
     Figure("lifetime_value", Unit.MONEY, lifetime_value, needs=Needs.REVENUE),
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
+    Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
     Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )
 

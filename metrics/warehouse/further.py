@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from metrics.day import number, of_number
+from metrics.acquisition import Acquired
+from metrics.day import Span, number, of_number
 from metrics.nps import NOBODY, Answers
 from metrics.problem import Problem
 from metrics.segment import ALL, COHORT_MONTH, ENTRY, PURCHASE_COUNT
 from metrics.warehouse import beside
+from metrics.warehouse.acquired import CHANNEL, acquired
 from metrics.warehouse.answers import NotAFilter, UnknownLabel, all_labels
 from metrics.warehouse.versions import found_in
 
@@ -40,6 +42,18 @@ class NoAnswers(Problem):
     key = "no_answers"
 
 
+class NoSpend(Problem):
+    """No ad spend has been imported."""
+
+    key = "no_spend"
+
+
+class NoChannel(Problem):
+    """Orders do not say which channel they came by."""
+
+    key = "no_channel"
+
+
 @dataclass(frozen=True, slots=True)
 class Further:
     """The embedded store, as the figures of its other tables read it."""
@@ -55,6 +69,24 @@ class Further:
             if not beside.has(connection, "nps"):
                 raise NoAnswers
             return _answers(connection, self.store.rules, as_of, dimension, filters)
+
+    def spend_days(self) -> Span:
+        """From the first to the last day of which spend is known; raises NoSpend, NoStore."""
+        with self.store.reading() as connection:
+            if not beside.has(connection, "channel_costs"):
+                raise NoSpend
+            [(first, last)] = connection.execute("SELECT min(day), max(day) FROM beside_channel_costs").fetchall()
+        return Span(first, last + timedelta(days=1))
+
+    def acquired(self, cohort: Span, horizon: int) -> Acquired:
+        """Who first bought in the cohort, what they brought in, and what was spent; raises NoSpend, NoChannel."""
+        rules = self.store.rules
+        if CHANNEL not in rules.columns:
+            raise NoChannel
+        with self.store.reading() as connection:
+            if not beside.has(connection, "channel_costs"):
+                raise NoSpend
+            return acquired(connection, rules, cohort, horizon)
 
 
 def _answers(
