@@ -15,6 +15,7 @@ from bot.delivery.post import ChannelArchived, Directory, NotInChannel, web_clie
 from bot.delivery.web import WebCalls
 from bot.doctor import Finding, Mark, broken, next_business_day, of_clock, of_orders, of_scopes
 from bot.roll import SCOPES as LOOKING
+from bot.shelves import shelf
 from bot.slack import SCOPES as LISTENING
 from metrics.day import last_complete, zone
 from metrics.problem import Problem
@@ -39,10 +40,14 @@ def findings(settings: Settings, now: Callable[[], datetime]) -> Iterator[Findin
 
 def _orders(settings: Settings, now: datetime) -> Iterator[Finding]:
     local = now.astimezone(zone(settings.zone))
-    store = Store(settings.store, settings.rules)
     try:
-        with store.reading() as connection:
-            seen = look(connection, settings.rules, local)
+        found = shelf(settings, lambda: now)
+        if isinstance(found, Store):
+            with found.reading() as connection:
+                seen = look(connection, settings.rules, local)
+        else:
+            seen = found.health(local)
+            yield Finding("in_place", Mark.FINE, {"name": found.name})
     except Problem as problem:
         yield broken("orders", problem, "asakai import FILE" if isinstance(problem, NoStore) else "")
         return

@@ -11,6 +11,7 @@ from metrics.sources import people
 from metrics.sources.live import Bookmark, Feed, Page, pages, stage
 from metrics.sources.recognition import UnknownPreset, database_mapping, databases
 from metrics.warehouse import bookmark
+from metrics.warehouse.in_place import ReadInPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,10 +30,13 @@ class NothingToSync(Problem):
 
 
 def feeds(settings: Settings, names: tuple[str, ...] = ()) -> list[Feed]:
-    """The shop's databases, all or those named; raises NothingToSync, UnknownPreset, BadMapping."""
-    found = [source for source in settings.source if source.url and (not names or source.name in names)]
+    """The shop's databases, all or those named; raises NothingToSync, ReadInPlace, UnknownPreset, BadMapping."""
+    there = [source for source in settings.source if source.url]
+    found = [source for source in there if not source.is_read_in_place and (not names or source.name in names)]
+    if in_place := next((one for one in there if one.is_read_in_place and (not names or one.name in names)), None):
+        raise ReadInPlace(source=in_place.name)
     if not found or {*names} - {source.name for source in found}:
-        raise NothingToSync(names=list(names), known=[source.name for source in settings.source if source.url])
+        raise NothingToSync(names=list(names), known=[source.name for source in there])
     return [_feed(source, joined=settings.join_people) for source in found]
 
 
@@ -40,7 +44,7 @@ def _feed(source: Source, *, joined: bool) -> Feed:
     known = databases()
     if source.preset and source.preset not in known:
         raise UnknownPreset(name=source.preset, known=tuple(known))
-    select = source.select or known.get(source.preset, "")
+    select = source.query or known.get(source.preset, "")
     url = source.url.get_secret_value() if source.url else ""
     mapping = database_mapping(source.preset, source.model_extra or {}, source.name)
     return Feed(url, select, mapping, people.of(source.name, joined=joined))

@@ -276,6 +276,21 @@ class Source(BaseModel):
     preset: str = ""
     url: SecretStr | None = None
     select: str = ""
+    table: str = Field(default="", max_length=200, pattern=r"^[^;\s]*$")
+    in_place: bool | None = None
+    look_minutes: int = Field(default=15, ge=1, le=1440)
+    deleted_share: float = Field(default=0.05, ge=0, le=1)
+
+    @property
+    def query(self) -> str:
+        """The SELECT that a url is asked; "" where only its preset knows."""
+        return self.select or (f"SELECT * FROM {self.table}" if self.table else "")  # noqa: S608  the shop's own words
+
+    @property
+    def is_read_in_place(self) -> bool:
+        """Whether its orders are queried where they are: where a SELECT gives our own column names."""
+        plain = not self.preset and not {*(self.model_extra or {})} - {"zone"}
+        return bool(self.url and self.query) and (plain if self.in_place is None else self.in_place)
 
 
 def _named_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:
