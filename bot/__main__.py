@@ -109,7 +109,10 @@ def import_orders(  # noqa: PLR0913 - one argument per option
     found = expanded(files or []) or ([] if url else configured(settings))
     if not found and not url:
         raise typer.BadParameter("Give files, or --url together with --select.")
-    wanted = Wanted(source, accept_bad, errors, dry_run, settings.join_people, wishes(settings, preset))
+    from metrics.acquisition import Channels
+
+    channels = Channels(settings.channels)
+    wanted = Wanted(source, accept_bad, errors, dry_run, settings.join_people, wishes(settings, preset), channels)
     done = _import(found, (url or "", select or ""), wanted, settings, language)
     if dry_run:
         return
@@ -267,7 +270,7 @@ def _import(
                 else import_query(store, *query, wanted, _now(), progress)
             ):
                 done.append(one)
-                _print(said_of(one, language))
+                _print(said_of(one, language, settings.currency))
     except TooManyBadRows as problem:
         _print(bad_rows(problem.staged, language), error=True)
         raise

@@ -7,44 +7,64 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.beside import loose_of, order_names, spend_names
 from bot.delivery.clock import Calendar, due_at, is_business_day
 from bot.delivery.introduction import introduced, opens_connections
 from bot.delivery.ledger import Ledger
 from bot.delivery.post import SCOPES as POSTING
 from bot.delivery.post import ChannelArchived, Directory, NotInChannel, web_client
 from bot.delivery.web import WebCalls
-from bot.doctor import Finding, Mark, broken, next_business_day, of_clock, of_orders, of_scopes
+from bot.doctor import (
+    Finding,
+    Mark,
+    Seen,
+    broken,
+    next_business_day,
+    of_clock,
+    of_orders,
+    of_scopes,
+    of_spend,
+    of_tables,
+)
 from bot.roll import SCOPES as LOOKING
 from bot.shelves import shelf
 from bot.slack import SCOPES as LISTENING
+from metrics.acquisition import Channels
+from metrics.beside import TABLES
 from metrics.day import last_complete, zone
 from metrics.problem import Problem
+from metrics.warehouse import beside
 from metrics.warehouse.health import look
 from metrics.warehouse.store import NoStore, Store
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from bot.delivery.post import Client
+    from bot.language import Language
     from bot.settings import Settings
 
 LOOK_AHEAD = 21
 
 
-def findings(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]:
+def findings(settings: Settings, now: Callable[[], datetime], language: Language) -> Iterator[Finding]:
     """Everything that is looked at, from the settings to the next digest."""
     yield Finding("settings", Mark.FINE, {"zone": settings.zone, "currency": settings.currency})
-    yield from _orders(settings, now())
+    yield from _orders(settings, now(), language)
     yield from _state(settings)
     yield from _slack(settings, now)
     yield from _due(settings, now())
 
 
-def _orders(settings: Settings, now: datetime) -> Iterator[Finding]:
+def _orders(settings: Settings, now: datetime, language: Language) -> Iterator[Finding]:
     local = now.astimezone(zone(settings.zone))
+    tables: list[Finding] = []
     try:
         found = shelf(settings, lambda: now)
         if isinstance(found, Store):
             with found.reading() as connection:
                 seen = look(connection, settings.rules, local)
+                tables.extend(_tables(connection, settings, language))
         else:
             seen = found.health(local)
             yield Finding("in_place", Mark.FINE, {"name": found.name})
@@ -55,6 +75,17 @@ def _orders(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield from of_orders(
         seen, as_of, local, burn_in_days=settings.purchases.burn_in_days, currency=settings.currency
     )  # fmt: skip
+    yield from tables
+
+
+def _tables(connection: DuckDBPyConnection, settings: Settings, language: Language) -> Iterator[Finding]:
+    """What stands beside the orders, and which spend and which channels meet nothing."""
+    there = [(name, beside.strangers(connection, name)) for name in TABLES if beside.has(connection, name)]
+    yield from of_tables([Seen(language.say(f"beside.table.{name}"), rows, unknown) for name, (unknown, rows) in there])
+    if any(name == "channel_costs" for name, _ in there):
+        loose = loose_of(connection, settings.rules, Channels(settings.channels))
+        spend = spend_names(loose, language, settings.currency) if loose.spend else ""
+        yield from of_spend(spend, order_names(loose, language) if loose.orders else "")
 
 
 def _state(settings: Settings) -> Iterator[Finding]:

@@ -61,7 +61,7 @@ def checkup(
 
     configure("CRITICAL")  # what is wrong is said in sentences
     try:
-        found = list(findings(load(), now))
+        found = list(findings(load(), now, language))
     except Problem as problem:
         found = [broken("settings", problem, "asakai docs settings")]
     lines = [dumps(as_table(found, language), ensure_ascii=False, indent=2)] if json else []
@@ -72,15 +72,20 @@ def synced(
     settings: Settings, names: tuple[str, ...], now: Callable[[], datetime], language: Language, *, accept_bad: bool
 ) -> Iterator[str]:
     """Take in what is new in each source, and say of each page what became of it."""
+    from bot.beside import TableFeed  # noqa: PLC0415  the same
     from bot.syncing import feeds, sync  # noqa: PLC0415  SQLAlchemy only where a database is read
 
     store = Store(settings.store, settings.rules)
     for feed in feeds(settings, names):
-        total = 0
+        total, name = 0, feed.people.source
+        if isinstance(feed, TableFeed):
+            for page in sync(store, feed, now, accept_bad=accept_bad):
+                yield from said_of(page, language, settings.currency)
+            continue
         for page in sync(store, feed, now, accept_bad=accept_bad):
             total += page.staged.accepted
-            yield from said_of(page, language)
-        yield language.say("sync.done", name=feed.people.source, count=total)
+            yield from said_of(page, language, settings.currency)
+        yield language.say("sync.done", name=name, count=total)
 
 
 def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:

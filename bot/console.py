@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bot import beside
 from bot.page import printable
 
 if TYPE_CHECKING:
@@ -49,9 +50,13 @@ def bar(language: Language) -> Iterator[Callable[[str, float], None]]:
         yield tell
 
 
-def said_of(done: Imported, language: Language) -> Iterator[str]:
+def said_of(done: Imported, language: Language, currency: str) -> Iterator[str]:
     """What became of one file, and which of its rows stayed out."""
     staged, taken, name = done.staged, done.taken, printable(done.name)
+    if done.stood:
+        yield from beside.said_of(done.stood, name, language, currency)
+        yield from _rejected(staged, name, language)
+        return
     yield from _read_as(staged, name, language)
     if not staged.accepted:
         yield language.say("cli.nothing", name=name)
@@ -70,6 +75,10 @@ def said_of(done: Imported, language: Language) -> Iterator[str]:
         yield language.say("cli.duplicates", name=name, count=staged.duplicates)
     if staged.unidentified:
         yield language.say("cli.unidentified", name=name, count=staged.unidentified)
+    yield from _rejected(staged, name, language)
+
+
+def _rejected(staged: Staged, name: str, language: Language) -> Iterator[str]:
     if staged.rejected:
         yield language.say("cli.rejected", name=name, count=staged.rejected)
         yield from bad_rows(staged, language)

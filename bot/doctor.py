@@ -23,6 +23,7 @@ UNIDENTIFIED_SHARE = 0.10
 CHANNELLESS_SHARE = 0.20
 FEW_ORDERS = 200
 NIGHT = range(1, 6)
+STRANGERS_SHARE = 0.5
 SKEW_SECONDS = 60
 """Slack refuses requests that are five minutes off; a minute is early enough to say so."""
 
@@ -44,6 +45,15 @@ class Finding:
     values: Mapping[str, object] = field(default_factory=dict)
     mend: str = ""
     problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A table beside the orders: what it is called, its rows, and those of people whom no order knows."""
+
+    table: str
+    rows: int
+    strangers: int = 0
 
 
 def broken(check: str, problem: Problem, mend: str = "") -> Finding:
@@ -79,6 +89,23 @@ def of_orders(seen: Health, as_of: date, now: datetime, *, burn_in_days: int, cu
         yield Finding(
             "channels", Mark.ODD if odd else Mark.FINE, values, "shop.toml: [[source]] columns.channel" if odd else ""
         )
+
+
+def of_tables(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """What stands beside the orders, and whether its people are customers; nothing is wrong where it is not there."""
+    for one in seen:
+        values = {"what": one.table, "count": one.rows, "strangers": one.strangers}
+        odd = one.strangers > STRANGERS_SHARE * one.rows
+        mend = "asakai import --source NAME FILE" if odd else ""
+        yield Finding("beside", Mark.ODD if odd else Mark.FINE, values, mend)
+
+
+def of_spend(spend: str, orders: str) -> Iterator[Finding]:
+    """Spend that meets no orders, and channels without spend, each as they are listed; "" is none."""
+    mend = "shop.toml: [channels]" if spend else ""
+    yield Finding("spend", Mark.ODD if spend else Mark.FINE, {"names": spend}, mend)
+    if orders:
+        yield Finding("unspent", Mark.FINE, {"names": orders})
 
 
 def _identities(seen: Health) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from bot.delivery.post import SlackUnreachable, is_loopback
 from bot.importing import Wanted, import_files
 from bot.origins import wishes
 from bot.page import Page, Paragraph, printable
+from metrics.acquisition import Channels
 from metrics.problem import Problem
 from metrics.sources.checks import TooManyBadRows
 
@@ -126,10 +127,10 @@ class Dropbox:
 
     def _imported(self, path: Path, language: Language) -> Iterator[str]:
         settings = self.shop.settings
-        wanted = Wanted(joined=settings.join_people, wish=wishes(settings))
+        wanted = Wanted(joined=settings.join_people, wish=wishes(settings), channels=Channels(settings.channels))
         try:
             for done in import_files(self.store, [path], wanted, self.shop.now(), lambda *_: None):
-                yield from said_of(done, language)
+                yield from said_of(done, language, settings.currency)
         except TooManyBadRows as problem:
             yield language.say("problem.too_many_bad_rows", **problem.values)
             yield from bad_rows(problem.staged, language)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from bot.beside import Stood, from_file, is_table
+from metrics.acquisition import Channels
 from metrics.landing import CannotLand
 from metrics.sources.checks import TooManyBadRows, refuse_taken, write_errors
-from metrics.sources.reading import Wish, land, stage
+from metrics.sources.reading import UnknownHeader, Wish, land, stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,11 +40,12 @@ READING_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one file or query; a dry run has `taken` nothing."""
+    """What became of one file or query; a dry run has `taken` nothing. `stood`: it was a table beside the orders."""
 
     name: str
     staged: Staged
     taken: Taken | None
+    stood: Stood | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Wanted:
     """How to import: under which source name, with bad rows or not, and where to list them.
 
     source: "" files orders under the platform's name; wish: how a file is read, where the shop says so;
-    dry: read and check only.
+    dry: read and check only; channels: what names of campaigns mean.
     """
 
     source: str = ""
@@ -59,6 +62,7 @@ class Wanted:
     dry: bool = False
     joined: bool = False
     wish: Callable[[Path], Wish] | None = None
+    channels: Channels = field(default_factory=Channels)
 
     def of(self, path: Path) -> Wish:
         """How to read this file."""
@@ -70,20 +74,40 @@ class Wanted:
 def import_files(
     store: Store, files: Sequence[Path], wanted: Wanted, known_at: datetime, progress: Progress
 ) -> Iterator[Imported]:
-    """Import the files in their order, and tell of each; raises a Problem, and then its file changed nothing."""
-    for at, path in enumerate(files):
-        errors = _numbered(wanted.errors, at)
+    """Import the files in their order, and tell of each; raises a Problem, and then its file changed nothing.
 
-        def fill(connection: DuckDBPyConnection, tell: Callable[[float], None], path: Path = path) -> Staged:
-            return stage(connection, path, store.rules, wanted.of(path), tell)
+    What holds no orders comes last: whose customers it names is known once there are orders.
+    """
+    given = [_file(store, path, wanted, _numbered(wanted.errors, at)) for at, path in enumerate(files)]
+    later: list[_Input] = [one for one in given if one.beside]
+    for one in given:
+        if one.beside:
+            continue
+        try:
+            yield _tried(one, progress) if wanted.dry else _import(store, one, known_at, progress)
+        except UnknownHeader:
+            if len(given) == 1 or not one.may_stand():
+                raise
+            later.append(one)
+    for one in later:
+        last = replace(one, beside=True)
+        yield _tried(last, progress) if wanted.dry else _import(store, last, known_at, progress)
 
-        def fly(
-            connection: DuckDBPyConnection, tell: Callable[[float], None], landing: Landing, path: Path = path
-        ) -> Staged:
-            return land(connection, path, store.rules, landing, wanted.of(path), tell)
 
-        given = _Input(path.name, fill, errors, fly)
-        yield _tried(given, progress) if wanted.dry else _import(store, given, known_at, progress)
+def _file(store: Store, path: Path, wanted: Wanted, errors: Path | None) -> _Input:
+    wish = wanted.of(path)
+
+    def fill(connection: DuckDBPyConnection, tell: Callable[[float], None]) -> Staged:
+        return stage(connection, path, store.rules, wish, tell)
+
+    def fly(connection: DuckDBPyConnection, tell: Callable[[float], None], landing: Landing) -> Staged:
+        return land(connection, path, store.rules, landing, wish, tell)
+
+    def stand(connection: DuckDBPyConnection) -> Imported | None:
+        stood = from_file(connection, path, store.rules, wish, wanted.channels, dry=wanted.dry)
+        return None if stood is None else Imported(path.name, stood.staged, None, stood)
+
+    return _Input(path.name, fill, errors, fly, stand, lambda: is_table(path), beside=wish.beside is not None)
 
 
 def import_query(
@@ -103,12 +127,19 @@ def import_query(
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """One file or query: its name, what stages its rows, where its bad rows are listed, and what lands them."""
+    """One file or query: its name, what stages its rows, where its bad rows are listed, and what lands them.
+
+    stand: what takes it where it is a table beside the orders; may_stand: whether its header is of one;
+    beside: it is known to be one.
+    """
 
     name: str
     fill: Fill
     errors: Path | None
     land: Land | None = None
+    stand: Callable[[DuckDBPyConnection], Imported | None] = lambda _: None
+    may_stand: Callable[[], bool] = lambda: False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +158,27 @@ def _import(store: Store, given: _Input, known_at: datetime, progress: Progress)
         known_at, _part(progress, given.name, 0.0, READING_SHARE), _part(progress, given.name, READING_SHARE, 1.0)
     )
     with store.writing() as connection:
-        return _landed(store, connection, given, told) or _staged(store, connection, given, told)
+        return _beside(
+            connection,
+            given,
+            lambda: _landed(store, connection, given, told) or _staged(store, connection, given, told),
+        )
+
+
+def _beside(connection: DuckDBPyConnection, given: _Input, orders: Callable[[], Imported]) -> Imported:
+    """What is said to be a table beside the orders, or has no header of orders, is tried as one."""
+    if not given.beside:
+        try:
+            return orders()
+        except UnknownHeader as unknown:
+            with _listing(connection, given.errors):
+                found = given.stand(connection)
+            if found is None:
+                raise unknown from None
+            return found
+    with _listing(connection, given.errors):
+        found = given.stand(connection)
+    return found or orders()
 
 
 def _landed(store: Store, connection: DuckDBPyConnection, given: _Input, told: _Told) -> Imported | None:
@@ -161,8 +212,13 @@ def _tried(given: _Input, progress: Progress) -> Imported:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": "400MB", "temp_directory": scratch, "autoinstall_known_extensions": "false",
         }  # fmt: skip
-        with duckdb.connect(config=settings) as connection, _listing(connection, given.errors):
-            staged = given.fill(connection, _part(progress, given.name, 0.0, 1.0))
+        with duckdb.connect(config=settings) as connection:
+            return _beside(connection, given, lambda: _dry(connection, given, progress))
+
+
+def _dry(connection: DuckDBPyConnection, given: _Input, progress: Progress) -> Imported:
+    with _listing(connection, given.errors):
+        staged = given.fill(connection, _part(progress, given.name, 0.0, 1.0))
     return Imported(given.name, staged, None)
 
 

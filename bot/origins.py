@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.problem import Problem
+from metrics.sources.beside import preset as tables
 from metrics.sources.reading import Wish
 from metrics.sources.recognition import mapping_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.settings import Settings, Source
+    from bot.settings import Settings
+    from bot.settings.sources import Source
 
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".ods", ".zip", ".gz")
 _PATTERN = "*?["
@@ -60,20 +62,28 @@ def configured(settings: Settings) -> list[Path]:
 
 def wishes(settings: Settings, preset: str = "") -> Callable[[Path], Wish]:
     """How each file is read: by the preset asked for, else as its source says, else as its header tells."""
-    asked = mapping_of(preset, {}, preset) if preset else None
+    asked = _asked(preset) if preset else None
     said = {source.name: _wish(source) for source in settings.source}
 
     def wish(path: Path) -> Wish:
         if asked:
-            return Wish(mapping=asked)
+            return asked
         mine = _owner(path, settings.source)
         return said[mine.name] if mine else Wish()
 
     return wish
 
 
+def _asked(preset: str) -> Wish:
+    """The preset that --preset names: of orders, or of a table beside them."""
+    beside = tables.presets().get(preset)
+    return Wish(beside=beside) if beside else Wish(mapping=mapping_of(preset, {}, preset))
+
+
 def _wish(source: Source) -> Wish:
     over = source.model_extra or {}
+    if source.table:
+        return Wish(source.of, beside=tables.of_shop(source.name, source.table, source.preset, over))
     known = not source.url and bool(source.preset or over)
     return Wish(source.name, mapping=mapping_of(source.preset, over, source.name) if known else None)
 

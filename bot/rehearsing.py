@@ -60,7 +60,7 @@ def rehearse(play: Play, language: Language, now: Callable[[], datetime], tell: 
     ):
         settings = _settings(play, slack, Path(folder), now)
         opened = _shop(play, settings, now, language, tell)
-        address = f"{slack.url}/?lang={play.shop.code}"
+        address = f"{slack.url}/?lang={play.shop.code}&as={SATO}"
         tell(language.say("rehearse.ready", address=address))
         if play.browser:
             _look(address)
@@ -113,6 +113,7 @@ def _stage(play: Play, slack: LocalSlack, folder: Path) -> dict[str, str]:
         "ASAKAI_SLACK__NATIVE_BLOCKS": "true",
         "ASAKAI_SLACK__ALLOWED_CHANNELS": ASAKAI,
         "ASAKAI_SLACK__ALLOWED_USERS": f"{SATO},{SUZUKI}",
+        "ASAKAI_SLACK__ADMINS": SATO,
         "ASAKAI_CUSTOMERS__ALLOWED_USERS": SATO,
         "ASAKAI_DIGEST__CHANNELS": ASAKAI,
         "ASAKAI_ALERT__CHANNELS": ASAKAI,
@@ -129,7 +130,7 @@ def _shop(
         files: Sequence[Path] = (play.orders,) if play.orders else (_sample(settings, now, language, progress),)
         for done in import_files(store, files, Wanted(), now(), progress):
             if play.orders:
-                for line in said_of(done, language):
+                for line in said_of(done, language, settings.currency):
                     tell(line)
     opened = desk(settings, store, now)
     if play.orders and (newest := opened.stale_since(opened.digest())):

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from bot.settings import Settings, Source
+    from bot.settings import Settings
+    from bot.settings.sources import Source
     from metrics.rules import Rules
     from metrics.warehouse.in_place import Lent
 
@@ -38,11 +39,12 @@ class SeveralInPlace(Problem):
 
 def shelf(settings: Settings, now: Callable[[], datetime]) -> Store | InPlace:
     """What the desk reads; raises SeveralInPlace."""
-    there = [source for source in settings.source if source.is_read_in_place]
+    sources = [source for source in settings.source if not source.table]
+    there = [source for source in sources if source.is_read_in_place]
     if not there:
         return Store(settings.store, settings.rules)
-    if len(settings.source) > 1:
-        raise SeveralInPlace(source=there[0].name, others=[one.name for one in settings.source if one is not there[0]])
+    if len(sources) > 1:
+        raise SeveralInPlace(source=there[0].name, others=[one.name for one in sources if one is not there[0]])
     return _in_place(there[0], settings, now)
 
 

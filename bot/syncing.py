@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.beside import TableFeed, from_query
 from bot.importing import Imported
+from metrics.acquisition import Channels
 from metrics.day import zone
 from metrics.problem import Problem
 from metrics.sources import people
+from metrics.sources.beside.preset import of_shop as preset_of_shop
 from metrics.sources.live import Bookmark, Feed, Page, pages, stage
 from metrics.sources.recognition import UnknownPreset, database_mapping, databases
 from metrics.warehouse import bookmark
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from bot.settings import Settings, Source
+    from bot.settings import Settings
+    from bot.settings.sources import Source
     from metrics.warehouse.store import Store
 
 
@@ -29,15 +33,27 @@ class NothingToSync(Problem):
     key = "nothing_to_sync"
 
 
-def feeds(settings: Settings, names: tuple[str, ...] = ()) -> list[Feed]:
-    """The shop's databases, all or those named; raises NothingToSync, ReadInPlace, UnknownPreset, BadMapping."""
+def feeds(settings: Settings, names: tuple[str, ...] = ()) -> list[Feed | TableFeed]:
+    """The databases of all sources or those named, orders first.
+
+    Raises NothingToSync, ReadInPlace, UnknownPreset, BadMapping.
+    """
     there = [source for source in settings.source if source.url]
-    found = [source for source in there if not source.is_read_in_place and (not names or source.name in names)]
-    if in_place := next((one for one in there if one.is_read_in_place and (not names or one.name in names)), None):
+    asked = [source for source in there if not names or source.name in names]
+    if in_place := next((one for one in asked if one.is_read_in_place), None):
         raise ReadInPlace(source=in_place.name)
-    if not found or {*names} - {source.name for source in found}:
+    if not asked or {*names} - {source.name for source in asked}:
         raise NothingToSync(names=list(names), known=[source.name for source in there])
-    return [_feed(source, joined=settings.join_people) for source in found]
+    orders = [_feed(source, joined=settings.join_people) for source in asked if not source.table]
+    channels = Channels(settings.channels)
+    return [*orders, *(_table(one, channels, joined=settings.join_people) for one in found if one.table)]
+
+
+def _table(source: Source, channels: Channels, *, joined: bool) -> TableFeed:
+    over = source.model_extra or {}
+    preset = preset_of_shop(source.name, source.table, source.preset, over)
+    url = source.url.get_secret_value() if source.url else ""
+    return TableFeed(source.name, url, source.select, preset, people.of(source.of, joined=joined), channels)
 
 
 def _feed(source: Source, *, joined: bool) -> Feed:
@@ -50,8 +66,18 @@ def _feed(source: Source, *, joined: bool) -> Feed:
     return Feed(url, select, mapping, people.of(source.name, joined=joined))
 
 
-def sync(store: Store, feed: Feed, now: Callable[[], datetime], *, accept_bad: bool = False) -> Iterator[Imported]:
-    """Take each page wholly or not at all, and keep the bookmark with it; tells of each page."""
+def sync(
+    store: Store, feed: Feed | TableFeed, now: Callable[[], datetime], *, accept_bad: bool = False
+) -> Iterator[Imported]:
+    """Take each page wholly or not at all, and keep the bookmark with it; tells of each page.
+
+    A table beside the orders is read whole.
+    """
+    if isinstance(feed, TableFeed):
+        with store.writing() as connection:
+            stood = from_query(connection, feed, store.rules, accept_bad=accept_bad)
+        yield Imported(feed.name, stood.staged, None, stood)
+        return
     name = feed.people.source
     with store.writing() as connection:
         since = Bookmark.of_json(bookmark.read(connection, name))

@@ -135,7 +135,7 @@ def room(book: Book, desk: Desk, settings: Settings, language: Language, hours: 
             language,
             outside.now,
             outside.refused,
-            lambda: frozenset(outside.ids(sorted(settings.channels))),
+            lambda: frozenset(outside.ids(sorted(settings.answered_in))),
             lambda: outside.ids(settings.alert_channels),
             trial,
         ),

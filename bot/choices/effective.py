@@ -52,7 +52,7 @@ class Effective:
     def channels(self) -> frozenset[str]:
         """Where figures are answered: what the settings list, and wherever a digest goes."""
         posted = (channel for plan in self.plans if not plan.owner for channel in plan.channels)
-        return self.settings.channels | frozenset(posted)
+        return self.settings.answered_in | frozenset(posted)
 
 
 def effective(settings: Settings, chosen: Chosen) -> Effective:

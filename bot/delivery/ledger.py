@@ -204,6 +204,16 @@ class Ledger:
         with self._engine.begin() as connection:
             return [_delivery(row) for row in connection.execute(statement).mappings()]
 
+    def ripens(self) -> timedelta | None:
+        """How long until something can be claimed that cannot be now."""
+        given = None if self._clock is None else self._clock()
+        waits = (delivery.c.due_at, delivery.c.lease_until, delivery.c.not_before)
+        statement = sa.select(self._at(given), *waits).where(delivery.c.state.in_(OPEN))
+        with self._engine.begin() as connection:
+            rows = connection.execute(statement).all()
+        later = [ripe - at for at, *until in rows if (ripe := max(filter(None, until))) > at]
+        return min(later, default=None)
+
     def skip(self, key: Key, window: Window, now: datetime) -> bool:
         """Write down a message that is too late to be owed; False when the key is known."""
         with self._engine.begin() as connection:

@@ -7,15 +7,15 @@ from `shop.toml`, else it has the default given here (see `bot.settings.layers`)
 
 from __future__ import annotations
 
-import json
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.settings.section import Section
+from bot.settings.section import Names, Section, parts
+from bot.settings.sources import Channels, Sources, tables
 from bot.settings.told import Watch
 from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
@@ -50,18 +50,6 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _parts(value: object) -> object:
-    """Allow "a, b" or JSON where a list is wanted: an environment variable has only text."""
-    if not isinstance(value, str):
-        return value
-    if not value.lstrip().startswith("["):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    try:
-        return json.loads(value)
-    except RecursionError as error:
-        raise ValueError("a list in lists in lists") from error
-
-
 def _folded(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.strip().casefold() for value in values)
 
@@ -92,11 +80,6 @@ def _clock(value: object) -> object:
     raise ValueError("a time is written 08:30")
 
 
-def _tables(value: object) -> object:
-    """Allow JSON where a list of tables is wanted: an environment variable has only text."""
-    return json.loads(value) if isinstance(value, str) and value.strip() else value or ()
-
-
 def _days(days: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse days that are neither a word for many nor weekdays."""
     if len(days) == 1 and days[0] in {"business", "every"}:
@@ -106,9 +89,8 @@ def _days(days: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(day for day in WEEKDAYS if day in days)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_parts)]
-Statuses = Annotated[tuple[str, ...], BeforeValidator(_parts), AfterValidator(_folded)]
-Days = Annotated[tuple[date, ...], BeforeValidator(_parts)]
+Statuses = Annotated[tuple[str, ...], BeforeValidator(parts), AfterValidator(_folded)]
+Days = Annotated[tuple[date, ...], BeforeValidator(parts)]
 Dimensions = Annotated[Names, AfterValidator(_dimensions)]
 File = Annotated[Path, AfterValidator(_file)]
 Clock = Annotated[time, BeforeValidator(_clock)]
@@ -266,42 +248,6 @@ class Quotas(Section):
     """Files and customer lists on one day of the shop's zone."""
 
 
-class Source(BaseModel):
-    """One of the shop's sources: a name, its files, and how they are read. Further keys are a mapping's."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
-
-    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^/\s]+$")]
-    files: Names = ()
-    preset: str = ""
-    url: SecretStr | None = None
-    select: str = ""
-    table: str = Field(default="", max_length=200, pattern=r"^[^;\s]*$")
-    in_place: bool | None = None
-    look_minutes: int = Field(default=15, ge=1, le=1440)
-    deleted_share: float = Field(default=0.05, ge=0, le=1)
-
-    @property
-    def query(self) -> str:
-        """The SELECT that a url is asked; "" where only its preset knows."""
-        return self.select or (f"SELECT * FROM {self.table}" if self.table else "")  # noqa: S608  the shop's own words
-
-    @property
-    def is_read_in_place(self) -> bool:
-        """Whether its orders are queried where they are: where a SELECT gives our own column names."""
-        plain = not self.preset and not {*(self.model_extra or {})} - {"zone"}
-        return bool(self.url and self.query) and (plain if self.in_place is None else self.in_place)
-
-
-def _named_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:
-    if len({source.name for source in sources}) < len(sources):
-        raise ValueError("names, each once")
-    return sources
-
-
-Sources = Annotated[tuple[Source, ...], BeforeValidator(_tables), AfterValidator(_named_once)]
-
-
 class Settings(BaseSettings):
     """A shop's settings. Frozen: whoever needs other ones makes a new object."""
 
@@ -330,7 +276,7 @@ class Settings(BaseSettings):
     )
     """Further rules, each a table `[[alerts]]` of `shop.toml` (see below). In an environment variable: JSON."""
 
-    digests: Annotated[tuple[OneDigest, ...], BeforeValidator(_tables), AfterValidator(_each_once)] = Field(
+    digests: Annotated[tuple[OneDigest, ...], BeforeValidator(tables), AfterValidator(_each_once)] = Field(
         default=(), examples=['[{"name": "line", "channels": ["C0123456789"], "filters": {"channel": "LINE"}}]']
     )
     """Further digests, each a `[[digests]]`: name, channels, and if wanted title, at, zone, days, language, filters."""
@@ -339,6 +285,8 @@ class Settings(BaseSettings):
         default=(), examples=['[{"name": "honten", "files": "exports/*.csv", "preset": "eccube4"}]']
     )
     """The shop's sources, as tables `[[source]]` (docs/sources.md); without any, a file tells by itself what it is."""
+    channels: Channels = Field(default={}, examples=['{"(?i)facebook|instagram": "Meta広告"}'])
+    """Which channel a campaign, or what an order names as its channel, means: regular expressions."""
     join_people: bool = Field(default=False, examples=[True])
     """Whether people are joined across sources by e-mail, then phone. Orders are imported anew after a change."""
 
@@ -384,7 +332,7 @@ class Settings(BaseSettings):
         return self.target if self.alert.threshold is None else self.alert.threshold
 
     @property
-    def channels(self) -> frozenset[str]:
+    def answered_in(self) -> frozenset[str]:
         """Where figures are answered."""
         further = (channel for rule in self.alerts for channel in rule.channels)
         return frozenset((*self.digest.channels, *self.alert_channels, *further, *self.slack.allowed_channels))

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import json
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def parts(value: object) -> object:
+    """Allow "a, b" or JSON where a list is wanted: an environment variable has only text."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        return json.loads(value)
+    except RecursionError as error:
+        raise ValueError("a list in lists in lists") from error
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(parts)]
 
 
 class Section(BaseModel):

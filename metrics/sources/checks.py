@@ -249,7 +249,7 @@ def _summary(connection: DuckDBPyConnection, table: str = "staged") -> Staged:
         "SELECT count(*), count(*) - count(customer_id), min(ordered_at), max(ordered_at) FROM incoming"
     ).fetchall()[0]
     return Staged(
-        rows, accepted, rejected, rows - accepted - rejected, _first_bad(connection),
+        rows, accepted, rejected, rows - accepted - rejected, first_bad(connection),
         _duplicates(connection, accepted), unidentified, oldest_at, newest_at,
     )  # fmt: skip
 
@@ -307,7 +307,8 @@ def _as_text(cell: object) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def _first_bad(connection: DuckDBPyConnection) -> tuple[BadRow, ...]:
+def first_bad(connection: DuckDBPyConnection) -> tuple[BadRow, ...]:
+    """The first of the rows that stay out."""
     found = connection.execute(f'SELECT file, row, "column", value, reason FROM rejected ORDER BY row LIMIT {SHOWN}')
     return tuple(BadRow(*row) for row in found.fetchall())
 

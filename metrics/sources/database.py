@@ -113,7 +113,7 @@ def stage(  # noqa: PLR0913  # what is read where, by which rules, and how to sa
     """
     checks.clear(connection)
     single = one_select(query)
-    with _rows(url, single) as (header, chunks):
+    with result_of(url, single) as (header, chunks):
         columns = layout(header, rules, file=source, source=source)
         checks.register(connection, columns)
         rows = 0
@@ -216,7 +216,7 @@ def as_text(cell: object) -> str | None:
 
 
 @contextmanager
-def _rows(url: str, query: str) -> Iterator[tuple[tuple[str, ...], Iterator[Rows]]]:
+def result_of(url: str, query: str) -> Iterator[tuple[tuple[str, ...], Iterator[Rows]]]:
     """The names of the result's columns and its rows in chunks, read in one transaction."""
     database = engine(url)
     try:

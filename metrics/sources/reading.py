@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from metrics.rules import Rules
+    from metrics.sources.beside.preset import Preset
     from metrics.sources.checks import Staged
     from metrics.sources.files import Progress
     from metrics.sources.mapping import Mapping
@@ -36,12 +37,16 @@ class UnknownHeader(MissingColumns):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How to read a file. source: "" files it under the platform's name; mapping: instead of the header's word."""
+    """How to read a file. source: "" files it under the platform's name; mapping: instead of the header's word.
+
+    beside: it is no orders, but a table beside them, read so.
+    """
 
     source: str = ""
     joined: bool = False
     mapping: Mapping | None = None
     accept_bad: bool = False
+    beside: Preset | None = None
 
 
 def stage(

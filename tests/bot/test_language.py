@@ -56,6 +56,8 @@ def test_japanese_has_no_english_left_in_it():
         "SQLite",
         "PostgreSQL",
         "LTV",
+        "CPO",
+        "NPS",
         "CPM",
         "CSV",
         "TSV",

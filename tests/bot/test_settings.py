@@ -95,7 +95,7 @@ def test_rules_of_the_shop_file_are_read_and_their_channels_are_listed(tmp_path:
     settings = of_shop(tmp_path, RULE + 'channels = ["C7"]\nbad = 2\nof = 3\n')
     [rule] = settings.alerts
     assert (rule.name, rule.label, rule.threshold, rule.bad, rule.of) == ("LINE", "LINE", 0.15, 2, 3)
-    assert "C7" in settings.channels
+    assert "C7" in settings.answered_in
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ FULL = Loaded(ENDED, ENDED + timedelta(hours=3), ENDED - timedelta(minutes=9), 9
         (replace(FULL, imported_at=None, newest_at=None, orders=0), "not_imported"),
     ],
     ids=["complete", "import before midnight", "no import", "read in place", "a silent evening there",
-         "nothing there", "the day before there", "half a day there", "an order of today", "half a day", "61 %", "empty",
-         "small shop", "no history", "nothing at all"],
+         "nothing there", "the day before there", "half a day there", "an order of today", "half a day", "61 %",
+         "empty", "small shop", "no history", "nothing at all"],
 )  # fmt: skip
 def test_a_day_is_complete_only_when_that_can_be_said(loaded: Loaded, why: str) -> None:
     assert missing(loaded) == why

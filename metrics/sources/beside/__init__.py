@@ -1,0 +1,1 @@
+"""Where what stands beside the orders comes from: ad spend, products, answers, contracts, measures."""
