@@ -1,7 +1,7 @@
 """Where do a shop's figures come from: the file that holds its orders, or its own database?
 
 A [[source]] with a url and a table or SELECT of canonical columns is read in place, and nothing is
-copied; a preset's or a mapping's database is synchronised into the store (bot.syncing).
+copied, unless `asakai sync` has copied it; a preset's or a mapping's database always is (bot.syncing).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from metrics.day import zone
 from metrics.problem import Problem
 from metrics.sources.columns import MissingColumns, layout
 from metrics.sources.database import columns_of, one_select, read_only
+from metrics.warehouse import bookmark
 from metrics.warehouse.canonical import Table, canonical
 from metrics.warehouse.in_place import InPlace, ReadInPlace
 from metrics.warehouse.store import Store
@@ -38,14 +39,22 @@ class SeveralInPlace(Problem):
 
 
 def shelf(settings: Settings, now: Callable[[], datetime]) -> Store | InPlace:
-    """What the desk reads; raises SeveralInPlace."""
+    """What the desk reads; raises SeveralInPlace, NotAStore, StoreBusy."""
     sources = [source for source in settings.source if not source.table]
-    there = [source for source in sources if source.is_read_in_place]
+    there = [source for source in sources if source.is_read_in_place and not _is_copied(source, settings)]
     if not there:
         return Store(settings.store, settings.rules)
     if len(sources) > 1:
         raise SeveralInPlace(source=there[0].name, others=[one.name for one in sources if one is not there[0]])
     return _in_place(there[0], settings, now)
+
+
+def _is_copied(source: Source, settings: Settings) -> bool:
+    """Whether the shop has synchronised it, having said nothing else; then the copy is what counts."""
+    if source.in_place or not settings.store.exists():
+        return False
+    with Store(settings.store, settings.rules).reading() as connection:
+        return bool(bookmark.read(connection, source.name))
 
 
 def importable(settings: Settings, now: Callable[[], datetime]) -> Store:

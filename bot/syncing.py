@@ -40,13 +40,13 @@ def feeds(settings: Settings, names: tuple[str, ...] = ()) -> list[Feed | TableF
     """
     there = [source for source in settings.source if source.url]
     asked = [source for source in there if not names or source.name in names]
-    if in_place := next((one for one in asked if one.is_read_in_place), None):
+    if in_place := next((one for one in asked if one.in_place), None):
         raise ReadInPlace(source=in_place.name)
     if not asked or {*names} - {source.name for source in asked}:
         raise NothingToSync(names=list(names), known=[source.name for source in there])
     orders = [_feed(source, joined=settings.join_people) for source in asked if not source.table]
     channels = Channels(settings.channels)
-    return [*orders, *(_table(one, channels, joined=settings.join_people) for one in found if one.table)]
+    return [*orders, *(_table(one, channels, joined=settings.join_people) for one in asked if one.table)]
 
 
 def _table(source: Source, channels: Channels, *, joined: bool) -> TableFeed:

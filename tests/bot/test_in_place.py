@@ -309,6 +309,17 @@ def test_what_was_known_earlier_and_imports_are_refused_in_one_sentence(tmp_path
         list(import_files(counter.store, [csv_of(tmp_path, rows()[:5])], Wanted(), NOW, lambda *_: None))
 
 
+def test_a_shop_that_has_synchronised_reads_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(f"sqlite:///{tmp_path}/dwh.db", rows()[:50])
+    settings = settings_of(tmp_path, source_of(f"sqlite:///{tmp_path}/dwh.db"))
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(shelf(settings, lambda: NOW), InPlace)
+    assert asakai(monkeypatch, "sync")[0] == 0
+    assert isinstance(shelf(settings, lambda: NOW), Store)
+    settings = settings_of(tmp_path, source_of(f"sqlite:///{tmp_path}/dwh.db", more="in_place = true"))
+    assert isinstance(shelf(settings, lambda: NOW), InPlace)
+
+
 def asakai(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:
     monkeypatch.setattr(command, "_now", lambda: NOW)
     out, err = io.StringIO(), io.StringIO()
@@ -319,7 +330,7 @@ def asakai(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, 
 
 def test_the_command_line_works_from_it_and_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     select = parquet(tmp_path, rows())
-    settings_of(tmp_path, source_of("duckdb:///:memory:", select))
+    settings_of(tmp_path, source_of("duckdb:///:memory:", select, "in_place = true"))
     monkeypatch.chdir(tmp_path)
     store = imported(tmp_path / "elsewhere", rows()) if (tmp_path / "elsewhere").mkdir() is None else None
     here = desk(settings_of(tmp_path / "elsewhere"), store, lambda: NOW)
