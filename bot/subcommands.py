@@ -21,6 +21,7 @@ from bot.present.definition import definition
 from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
 from bot.present.help import usage
+from bot.present.nps import nps
 from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
 from bot.present.segment import segment
@@ -100,10 +101,11 @@ Answer = Callable[[Question], Page]
 
 
 class Period(StrEnum):
-    """What a period means for a subcommand: who first bought in it, the state at its end, a morning, or nothing."""
+    """What a period means: who first bought in it, the state at its end, what happened in it, a morning, nothing."""
 
     COHORT = "cohort"
     END = "end"
+    DURING = "during"
     MORNING = "morning"
     NONE = "none"
 
@@ -138,6 +140,13 @@ def _gap(question: Question) -> Page:
 
 def _dormant(question: Question) -> Page:
     return _of_figure(question, "dormant", dormant)
+
+
+def _nps(question: Question) -> Page:
+    ask, figures = question.ask, question.figures
+    found = figures.annex.nps(question.as_of, ask.period, ask.dimension or PURCHASE_COUNT, ask.filters)
+    basis = figures.basis(question.as_of, ask.filters)
+    return with_ways(nps(found, basis, question.language, asked=ask.raw), question)
 
 
 def _segment(question: Question) -> Page:
@@ -203,6 +212,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "repeat": Subcommand(_repeat, days=(WITHIN_DAYS,), compares=True),
     "gap": Subcommand(_gap, days=RETURNED_DAYS, compares=True),
     "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS), compares=True),
+    "nps": Subcommand(_nps, Period.DURING),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),

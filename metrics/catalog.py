@@ -19,6 +19,7 @@ from metrics.day import Span
 from metrics.dormancy import PRE_DORMANT_DAYS, Movement, idle_by_label, movement_by_label, return_chance
 from metrics.estimate import Estimate
 from metrics.gap import Gap, gap_by_label
+from metrics.nps import nps
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
 from metrics.value import lifetime_value
@@ -33,6 +34,7 @@ class Unit(StrEnum):
     DAYS = "days"
     CUSTOMERS = "customers"
     MONEY = "money"
+    POINTS = "points"
 
 
 class Needs(StrEnum):
@@ -41,6 +43,7 @@ class Needs(StrEnum):
     COUNTS = "counts"
     REVENUE = "revenue"
     CUSTOMERS = "customers"
+    BESIDE = "beside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ CATALOG: tuple[Figure, ...] = (
     Figure("return_chance", Unit.SHARE, return_chance, _chance, dimensions=(PURCHASE_COUNT,)),
     Figure("lifetime_value", Unit.MONEY, lifetime_value, needs=Needs.REVENUE),
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
+    Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )
 
 

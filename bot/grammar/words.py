@@ -22,6 +22,8 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "dormant": ("休眠", "dormant", "休眠予備", "休眠客", "休眠顧客", "休眠予備軍", "休眠率", "離脱", "きゅうみん",
                 "pre dormant", "predormant", "dormancy", "dormants", "lapsed", "lapsing", "inactive",
                 "about to go dormant", "going dormant", "at risk", "idle"),
+    "nps": ("推奨度", "NPS", "おすすめ度", "ネットプロモータースコア", "推奨者", "批判者", "net promoter score",
+            "promoters", "detractors", "recommendation"),
     "list": ("一覧", "list", "リスト", "名簿", "休眠予備一覧", "休眠一覧", "休眠リスト", "休眠予備リスト",
              "候補", "candidates", "dormant list", "list dormant", "customer list"),
     "why": ("なぜ動いたか", "why", "なぜ", "なんで", "理由", "要因", "原因", "動いた理由", "変化の理由", "reason",
@@ -45,7 +47,8 @@ TAKES_A_TOPIC: Final = frozenset({"help", "definition"})
 DIMENSION_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "channel": ("チャネル", "channel", "チャンネル", "経路", "流入経路", "流入元", "媒体", "初回チャネル", "channels",
                 "first channel", "source", "sources", "medium"),
-    "region": ("地域", "region", "エリア", "都道府県", "県", "地方", "regions", "area", "prefecture", "state"),
+    "region": ("地域", "region", "エリア", "都道府県", "県", "地方", "国", "regions", "area", "prefecture", "state",
+               "country", "countries"),
     "product": ("商品", "product", "初回商品", "製品", "品目", "アイテム", "products", "first product", "item",
                 "items", "sku"),
     "purchase_count": ("購入回数", "purchase count", "回数", "購買回数", "注文回数", "purchases", "purchase counts",

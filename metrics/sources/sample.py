@@ -68,6 +68,11 @@ class SampleShop:
     last_day: date
     drop_day: date
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The orders, and the tables beside them."""
+        return (self.orders, self.products, self.nps, self.channel_costs, self.subscriptions)
+
 
 @dataclass(frozen=True, slots=True)
 class _Customer:
