@@ -325,9 +325,9 @@ class Desk:
         return newest if (report.basis.as_of - newest).days >= STALE_DAYS else None
 
     def _knew_all(self, known_at: datetime) -> bool:
-        """Whether nothing was learned since then."""
+        """Whether nothing was learned since then; of orders that are read in place nobody can say."""
         last = self.store.last_import_at()
-        return last is None or last <= known_at
+        return last is not None and last <= known_at
 
     def _name(self, customer_id: str) -> str:
         kind, _, shop_id = customer_id.partition(":")
