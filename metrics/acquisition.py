@@ -141,7 +141,7 @@ def acquisition(found: Acquired, channels: Channels, as_of: date) -> Acquisition
 
 
 def _sizes(found: Acquired) -> list[int]:
-    return np.bincount(found.label, minlength=len(found.labels)).tolist()
+    return [int(n) for n in np.bincount(found.label, minlength=len(found.labels))]
 
 
 def _won(found: Acquired, channel: str, who: Mask, labels: Mask, spend: int) -> Won:

@@ -40,7 +40,7 @@ def acquired(connection: DuckDBPyConnection, rules: Rules, cohort: Span, horizon
     place[numbers] = np.arange(len(numbers))
     label = place[found.customers.labels[:, rules.columns.index(CHANNEL)]]
     bought = found.purchases
-    events = (bought.who, bought.day, bought.amount)
+    events: tuple[Ints, ...] = (bought.who, bought.day, bought.amount)
     goods = _goods(connection, rules, found, mine)
     if goods is not None:
         events = tuple(np.concatenate(pair) for pair in zip(events, goods, strict=True))
