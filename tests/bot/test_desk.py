@@ -185,3 +185,29 @@ def test_a_narrow_question_is_counted_once_until_an_import(tmp_path: Path) -> No
     found.refresh()
     found.report(found.as_of, filters=narrow)
     assert len([one for one in asked if "LINE" in one]) == 2 * once
+
+
+class GrowingShelf(FakeShelf):
+    """A shelf that can be told of an import."""
+
+    def refresh(self) -> bool:
+        return True
+
+
+def test_a_whole_team_asks_for_one_report_until_something_is_imported(tmp_path: Path) -> None:
+    shelf = GrowingShelf(steady_shop())
+    shop = desk(load({}, tmp_path), shelf, at(NOW))
+    first = shop.report(YESTERDAY, dimensions=("channel",))
+    assert shop.report(YESTERDAY, dimensions=("channel",)) is first
+    assert shop.report(YESTERDAY, dimensions=("channel",), limit=1) is not first, "another question"
+    assert shop.report(YESTERDAY, filters=(("channel", "LINE"),)).repeat.now.rate.n < first.repeat.now.rate.n
+
+    shelf.buyers = shelf.buyers[:300]
+    shop.refresh()
+    assert shop.report(YESTERDAY, dimensions=("channel",)).basis.quality.customers == 300
+
+
+def test_other_settings_are_another_report(shop: Desk) -> None:
+    shop.report(YESTERDAY)
+    strict = replace(shop, settings=shop.settings.model_copy(update={"target": 0.3}))
+    assert (shop.report(YESTERDAY).judgement.threshold, strict.report(YESTERDAY).judgement.threshold) == (0.2, 0.3)
