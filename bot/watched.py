@@ -127,4 +127,5 @@ def _orders(desk: Desk) -> str:
         desk.store.last_import_at()
     except Problem as problem:
         return problem.key
-    return ""
+    trouble = getattr(desk.store, "trouble", None)  # a database that is read in place did not answer last time
+    return trouble.key if isinstance(trouble, Problem) else ""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from bot.local_slack import files
 from bot.local_slack.acting import People
 from bot.local_slack.clock import Clock
 from bot.local_slack.delivery import ACK_SECONDS, WAIT_SECONDS, Delivery
@@ -245,7 +246,10 @@ class LocalSlack:
         """Let a person drop a file into the bot's direct message, or into a channel."""
         owner = self.user(user)
         place = self.channel(channel) if channel else self.workspace.direct_message(owner.id)
-        return self.people.drop(owner, place, name, content)
+        file = files.announce(self.workspace, owner.id, name, len(content))
+        files.receive(self.workspace, file.id, content)
+        [heard] = self.people.drop(owner, place, [file])[1]
+        return heard
 
     def open_home(self, user: str = SUZUKI) -> Delivery:
         """Let a person open the app's home tab."""

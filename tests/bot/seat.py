@@ -25,6 +25,13 @@ NAMELESS = """() => [...document.querySelectorAll("button, input, select, textar
     .map((one) => one.outerHTML.slice(0, 160))"""
 """What can be used but is not called anything: a screen reader says nothing there."""
 
+DROP = """([name, content]) => {
+    const held = new DataTransfer(), over = document.querySelector("main .stream, main .empty");
+    held.items.add(new File([new Uint8Array(content)], name));
+    for (const what of ["dragover", "drop"])
+        over.dispatchEvent(new DragEvent(what, {bubbles: true, cancelable: true, dataTransfer: held}));
+}"""
+
 
 @dataclass(slots=True)
 class Seat:
@@ -90,6 +97,16 @@ class Seat:
     def press(self, name: str, place: Locator | None = None) -> None:
         """Press a button by its words."""
         (place or self.page).get_by_role("button", name=name, exact=True).click()
+
+    def attach(self, path: Path, place: Locator | None = None) -> None:
+        """Choose a file for the message being written."""
+        with self.page.expect_file_chooser() as chooser:
+            self.press(self.says("attach"), place or self.channel)
+        chooser.value.set_files(path)
+
+    def drop(self, name: str, content: bytes) -> None:
+        """Let a file go over the conversation."""
+        self.page.evaluate(DROP, [name, list(content)])
 
     def go(self, name: str) -> None:
         """Choose a channel or the app in the sidebar."""

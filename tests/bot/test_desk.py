@@ -214,7 +214,27 @@ def test_a_morning_gone_by_says_each_time_until_when_it_was_known(tmp_path: Path
     assert found.report(day).basis.known_at == clock[0]
 
 
-def test_another_target_is_another_answer(tmp_path: Path) -> None:
-    found = desk(load({}, tmp_path), Counting(steady_shop(60)), lambda: datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
-    lower = replace(found, settings=found.settings.model_copy(update={"target": 0.01}))
-    assert found.report(found.as_of).judgement != lower.report(lower.as_of).judgement
+class GrowingShelf(FakeShelf):
+    """A shelf that can be told of an import."""
+
+    def refresh(self) -> bool:
+        return True
+
+
+def test_a_whole_team_asks_for_one_report_until_something_is_imported(tmp_path: Path) -> None:
+    shelf = GrowingShelf(steady_shop())
+    shop = desk(load({}, tmp_path), shelf, at(NOW))
+    first = shop.report(YESTERDAY, dimensions=("channel",))
+    assert shop.report(YESTERDAY, dimensions=("channel",)) is first
+    assert shop.report(YESTERDAY, dimensions=("channel",), limit=1) is not first, "another question"
+    assert shop.report(YESTERDAY, filters=(("channel", "LINE"),)).repeat.now.rate.n < first.repeat.now.rate.n
+
+    shelf.buyers = shelf.buyers[:300]
+    shop.refresh()
+    assert shop.report(YESTERDAY, dimensions=("channel",)).basis.quality.customers == 300
+
+
+def test_other_settings_are_another_report(shop: Desk) -> None:
+    shop.report(YESTERDAY)
+    strict = replace(shop, settings=shop.settings.model_copy(update={"target": 0.3}))
+    assert (shop.report(YESTERDAY).judgement.threshold, strict.report(YESTERDAY).judgement.threshold) == (0.2, 0.3)
