@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from metrics.acquisition import acquisition
 from metrics.burn_in import BurnIn
 from metrics.counts import Counts
 from metrics.cpm import customers_by_cell
@@ -19,6 +20,7 @@ from metrics.day import Span
 from metrics.dormancy import PRE_DORMANT_DAYS, Movement, idle_by_label, movement_by_label, return_chance
 from metrics.estimate import Estimate
 from metrics.gap import Gap, gap_by_label
+from metrics.nps import nps
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
 from metrics.value import lifetime_value
@@ -33,6 +35,7 @@ class Unit(StrEnum):
     DAYS = "days"
     CUSTOMERS = "customers"
     MONEY = "money"
+    POINTS = "points"
 
 
 class Needs(StrEnum):
@@ -41,6 +44,7 @@ class Needs(StrEnum):
     COUNTS = "counts"
     REVENUE = "revenue"
     CUSTOMERS = "customers"
+    BESIDE = "beside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ CATALOG: tuple[Figure, ...] = (
     Figure("return_chance", Unit.SHARE, return_chance, _chance, dimensions=(PURCHASE_COUNT,)),
     Figure("lifetime_value", Unit.MONEY, lifetime_value, needs=Needs.REVENUE),
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
+    Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
+    Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )
 
 

@@ -59,7 +59,9 @@ def test_a_test_that_is_named_is_there(page):
 def defined_tests() -> frozenset[str]:
     """The name of every test, its file's, too."""
     files = [*(HOUSE / "tests").rglob("test_*.py")]
-    found = (re.findall(r"^ *(?:async )?def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE) for file in files)
+    found = (
+        re.findall(r"^ *(?:async )?def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE) for file in files
+    )
     return frozenset(chain(chain.from_iterable(found), (file.stem for file in files)))
 
 

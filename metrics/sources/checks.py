@@ -111,7 +111,7 @@ def register(connection: DuckDBPyConnection, columns: Layout) -> None:
 
 
 def register_always(connection: DuckDBPyConnection) -> None:
-    """The same before a transaction that may be rolled back: DuckDB would take the function away, yet refuse its name."""
+    """The same before a transaction that may be rolled back: DuckDB would take NFKC away, yet refuse its name."""
     found = connection.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ?", [cells.NFKC]).fetchone()
     if found is None:
         connection.create_function(cells.NFKC, cells.normalised, ["VARCHAR"], "VARCHAR")

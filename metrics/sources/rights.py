@@ -1,4 +1,4 @@
-"""What may the role behind a source's URL do besides reading? Session settings are belts; only a GRANT is a boundary."""
+"""What may the role behind a source's URL do besides reading? Session settings are belts, a GRANT is the boundary."""
 
 from __future__ import annotations
 

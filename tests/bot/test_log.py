@@ -87,9 +87,12 @@ def test_ordinary_words_stay_readable() -> None:
 
 def test_an_error_of_the_state_database_quotes_no_value(tmp_path: Path) -> None:
     row = {"id": "1", "at": None, "who": "canary", "what": "canary", "rows": 0}
-    with closing(Ledger.open(f"sqlite:///{tmp_path}/state.db")) as ledger, pytest.raises(sa.exc.DBAPIError) as caught:
-        with ledger.engine.begin() as connection:
-            connection.execute(sa.insert(audit).values(row))
+    with (
+        closing(Ledger.open(f"sqlite:///{tmp_path}/state.db")) as ledger,
+        pytest.raises(sa.exc.DBAPIError) as caught,
+        ledger.engine.begin() as connection,
+    ):
+        connection.execute(sa.insert(audit).values(row))
     assert "audit" in str(caught.value)
     assert "canary" not in str(caught.value)
 

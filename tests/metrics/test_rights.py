@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from metrics.sources.rights import writes
 
-PASSWORD = "only-for-this-test"  # noqa: S105  of a role that lives as long as the test
+PASSWORD = "only-for-this-test"
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def test_a_read_only_role_of_postgresql_can_write_nothing_whatever_its_session_s
                 "TRUNCATE ledger_of_orders",
                 "CREATE TABLE public.mine (id INT)",
             ):
-                with pytest.raises(sa.exc.DBAPIError, match="permission denied|must be owner"):
+                with pytest.raises(sa.exc.DBAPIError, match=r"permission denied|must be owner"):
                     live.exec_driver_sql(statement)
 
 
