@@ -101,6 +101,8 @@ class NothingPosted(Problem):
 
 
 Answer = Callable[[Question], Page]
+Heard = Callable[[Ask], None]
+"""Is told what was asked before anything is counted; may refuse it with a Problem."""
 
 
 class Period(StrEnum):
@@ -268,7 +270,11 @@ def _report(question: Question, limit: int = LIMIT) -> Report:
     )
 
 
-def answer(
+def heard_only(_ask: Ask) -> None:
+    """Nobody needs to know what was asked."""
+
+
+def answer(  # noqa: PLR0913  each is one independent fact of the reader
     text: str,
     figures: Figures,
     language: Language,
@@ -276,10 +282,12 @@ def answer(
     main_dimension: str = "channel",
     sees_customers: bool = False,
     past: Past | None = None,
+    heard: Heard = heard_only,
 ) -> Page:
     """The page that answers a text. Raises NotUnderstood, or the Problem why it cannot be answered."""
     ask = parse(text, figures.vocabulary(), figures.as_of)
     _fits(ask)
+    heard(ask)
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
     question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
