@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
     from bot.settings import Settings
-    from metrics.warehouse.store import Store
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -233,16 +232,11 @@ def _settings(**changes: object) -> Settings:
     return load(os.environ, Path(), **changes)
 
 
-def _store(settings: Settings) -> Store:
-    from metrics.warehouse.store import Store
-
-    return Store(settings.store, settings.rules)
-
-
 def _desk(settings: Settings) -> Desk:
     from bot.desk import desk
+    from bot.shelves import shelf
 
-    return desk(settings, _store(settings), _now)
+    return desk(settings, shelf(settings, _now), _now)
 
 
 def _language(lang: str | None) -> Language:
@@ -264,9 +258,10 @@ def _import(
 ) -> list[Imported]:
     from bot.console import bad_rows, bar, said_of
     from bot.importing import import_files, import_query
+    from bot.shelves import importable
     from metrics.sources.checks import TooManyBadRows
 
-    store, done = _store(settings), []
+    store, done = importable(settings, _now), []
     try:
         with bar(language) as progress:
             for one in (

@@ -27,6 +27,7 @@ from bot.doctor import (
     of_tables,
 )
 from bot.roll import SCOPES as LOOKING
+from bot.shelves import shelf
 from bot.slack import SCOPES as LISTENING
 from metrics.acquisition import Channels
 from metrics.beside import TABLES
@@ -58,11 +59,15 @@ def findings(settings: Settings, now: Callable[[], datetime], language: Language
 def _orders(settings: Settings, now: datetime, language: Language) -> Iterator[Finding]:
     local = now.astimezone(zone(settings.zone))
     tables: list[Finding] = []
-    store = Store(settings.store, settings.rules)
     try:
-        with store.reading() as connection:
-            seen = look(connection, settings.rules, local)
-            tables.extend(_tables(connection, settings, language))
+        found = shelf(settings, lambda: now)
+        if isinstance(found, Store):
+            with found.reading() as connection:
+                seen = look(connection, settings.rules, local)
+                tables.extend(_tables(connection, settings, language))
+        else:
+            seen = found.health(local)
+            yield Finding("in_place", Mark.FINE, {"name": found.name})
     except Problem as problem:
         yield broken("orders", problem, "asakai import FILE" if isinstance(problem, NoStore) else "")
         return

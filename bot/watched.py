@@ -75,8 +75,8 @@ class Watched:
 
         return tell
 
-    def keep(self, notice_after_minutes: int) -> None:
-        """Let the keeper work around every round."""
+    def keep(self, notice_after_minutes: int, tidy: Callable[[datetime], object]) -> None:
+        """Let the keeper work around every round; `tidy` is called after each."""
         words = lambda target, due: obituary(due, self.language(target.name, target.channel))  # noqa: E731  one call
         wills = Obituaries(self.ledger.engine)
         obituarist = Obituarist(self.web, wills, self.ledger.find, self.morning.key, words)
@@ -84,7 +84,8 @@ class Watched:
         from bot.schedule import awake  # noqa: PLC0415  APScheduler is the wiring's own
 
         heartbeat = Heartbeat(secret.get_secret_value() if secret else "", awake)
-        keeper = Keeper(self.overdue(notice_after_minutes), obituarist if self.settings.obituary else None, heartbeat)
+        will = obituarist if self.settings.obituary else None
+        keeper = Keeper(self.overdue(notice_after_minutes), will, heartbeat, tidy)
         self.morning.before_round, self.morning.after_round = keeper.before_round, keeper.after_round
 
     def let_go(self, owner: str) -> Closing:
@@ -126,4 +127,5 @@ def _orders(desk: Desk) -> str:
         desk.store.last_import_at()
     except Problem as problem:
         return problem.key
-    return ""
+    trouble = getattr(desk.store, "trouble", None)  # a database that is read in place did not answer last time
+    return trouble.key if isinstance(trouble, Problem) else ""

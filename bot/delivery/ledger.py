@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.delivery.protocol import LEASE, SWEEPS, sweep_is_due
 from bot.delivery.row import OPEN, Delivery, Key, Kind, Payload, State, digest_of, ulid
-from bot.delivery.schema import Instant, audit, delivery, episode, open_engine
+from bot.delivery.schema import WAITS, Instant, Waits, audit, delivery, episode, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,10 +45,14 @@ class Ledger:
 
     @classmethod
     def open(
-        cls, url: str, random: Callable[[int], bytes] = os.urandom, clock: Callable[[], datetime] | None = None
+        cls,
+        url: str,
+        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], datetime] | None = None,
+        waits: Waits = WAITS,
     ) -> Ledger:
         """Open the state database and migrate it; raises a Problem (unreachable, from the future)."""
-        return cls(open_engine(url), random, clock)
+        return cls(open_engine(url, waits), random, clock)
 
     def close(self) -> None:
         """Let go of every connection."""

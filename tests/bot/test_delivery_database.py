@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
-from bot.delivery import schema
 from bot.delivery.ledger import Ledger
 from bot.delivery.protocol import LEASE
 from bot.delivery.row import State
-from bot.delivery.schema import delivery
+from bot.delivery.schema import Waits, delivery
 from tests.bot.delivering import World
 from tests.bot.wire import FaultyWire
 
@@ -31,18 +30,24 @@ def wire(postgres: str) -> Iterator[FaultyWire]:
         yield wire
 
 
-@pytest.fixture
-def world(postgres: str, wire: FaultyWire, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+@contextmanager
+def behind(wire: FaultyWire, postgres: str, waits: Waits) -> Iterator[World]:
     """A world whose ledger is behind the wire, and empty."""
     url = sa.make_url(postgres)
     if url.host is None or url.host.startswith("/"):
         pytest.skip("PostgreSQL listens on a socket only; the wire needs TCP")
+    with closing(Ledger.open(postgres)) as straight, straight.engine.begin() as connection:
+        connection.execute(sa.delete(delivery))
     through = url.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
-    with closing(Ledger.open(through)) as ledger:
-        with ledger.engine.begin() as connection:
-            connection.execute(sa.delete(delivery))
-        monkeypatch.setattr(schema, "CONNECTION_SECONDS", 1.0)
+    with closing(Ledger.open(through, waits=waits)) as ledger:
         yield World(ledger)
+
+
+@pytest.fixture
+def world(postgres: str, wire: FaultyWire) -> Iterator[World]:
+    """Its client gives up soon: two seconds are the least that psycopg waits for a connection."""
+    with behind(wire, postgres, Waits(connect=2, connection=1.0)) as world:
+        yield world
 
 
 @pytest.mark.parametrize("mood", ["swallow", "reset", "half", "refuse"])
@@ -57,10 +62,10 @@ def test_a_broken_wire_is_an_error_within_the_client_s_own_deadline_and_mends_by
     assert world.ledger.now() == schema_deadline, "the next call is a new connection"
 
 
-def test_a_slow_wire_only_takes_longer(world: World, wire: FaultyWire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "CONNECTION_SECONDS", 60.0)
-    wire.mood = "slow"
-    world.tick(2)
+def test_a_slow_wire_only_takes_longer(wire: FaultyWire, postgres: str) -> None:
+    with behind(wire, postgres, Waits(connection=60.0)) as world:
+        wire.mood = "slow"
+        world.tick()
     assert len(world.slack.posts) == 1
 
 
@@ -82,7 +87,7 @@ def test_a_database_that_is_lost_around_the_post_leaves_one_digest(
     setattr(world.slack, moment, real)
     wire.mood = "pass"
     world.now += LEASE + timedelta(seconds=1)
-    world.tick(12, timedelta(seconds=30))
+    world.tick(5, timedelta(seconds=60))
     assert len(world.slack.posts) == 1
     assert world.states() == {("digest", "C1"): State.SENT}
 
