@@ -18,6 +18,7 @@ from bot.grammar.writing import written
 from bot.onward import FILES, paged, usual, with_ways
 from bot.page import Footnote, Page, Table
 from bot.present.acquisition import acquisition
+from bot.present.continuation import continuation
 from bot.present.definition import definition
 from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
@@ -153,6 +154,13 @@ def _nps(question: Question) -> Page:
     return with_ways(nps(found, basis, question.language, asked=ask.raw), question)
 
 
+def _continuation(question: Question) -> Page:
+    ask, figures = question.ask, question.figures
+    found = figures.annex.continuation(question.as_of, ask.period)
+    page = continuation(found, figures.basis(question.as_of), question.language, asked=ask.raw)
+    return with_ways(page, question)
+
+
 def _cpo(question: Question) -> Page:
     ask, figures = question.ask, question.figures
     found = figures.annex.acquisition(question.as_of, ask.period, ask.days)
@@ -225,6 +233,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS), compares=True),
     "nps": Subcommand(_nps, Period.DURING),
     "cpo": Subcommand(_cpo, days=HORIZONS, narrows=False),
+    "continuation": Subcommand(_continuation, Period.DURING, narrows=False),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
