@@ -24,7 +24,7 @@ from metrics.rules import Rules
 from metrics.sources import files
 from metrics.warehouse import cohorts, versions
 from metrics.warehouse.answers import NotAFilter, UnknownLabel
-from metrics.warehouse.file import NotAStore, OtherShop, StoreBusy, prepare
+from metrics.warehouse.file import NotAStore, OtherShop, StoreBusy, looks, prepare
 from metrics.warehouse.schema import CELLS
 from metrics.warehouse.store import NoStore, Store
 from tests.metrics.shop_orders import LEARNED, Order, any_order, any_rules, import_orders, order, plain, stage, store_of
@@ -129,6 +129,17 @@ def test_an_import_that_was_noticed_by_the_way_is_still_told(tmp_path: Path) -> 
     store.counts("channel")  # read from the file as it is now
     assert store.refresh()
     assert not store.refresh()
+
+
+def test_a_file_written_a_moment_ago_has_no_looks_to_go_by(tmp_path: Path) -> None:
+    path = store_of(tmp_path, [order("1", "a", 0)]).path
+    assert looks(path) is None, "another change may fall into the same tick of the clock"
+    aged(path)
+    assert looks(path) is not None
+    assert looks(path) == looks(path)
+    path.with_name(path.name + ".wal").write_bytes(b"")
+    assert looks(path) is None
+    assert looks(tmp_path / "nowhere") is None
 
 
 def aged(path: Path) -> None:
