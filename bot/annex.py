@@ -14,7 +14,8 @@ from metrics.acquisition import COHORT_DAYS, USUAL_HORIZON, Acquisition, Channel
 from metrics.day import Span
 from metrics.nps import Nps, nps
 from metrics.problem import Problem
-from metrics.warehouse.further import Further, NoAnswers, NoSpend
+from metrics.subscription import Continuation, continuation
+from metrics.warehouse.further import Further, NoAnswers, NoContracts, NoSpend
 
 if TYPE_CHECKING:
     from datetime import date
@@ -49,6 +50,13 @@ class Annex:
         if self.further is None:
             raise NoAnswers
         return nps(self.further.answers(as_of, dimension, dict(filters)), as_of, period, dimension)
+
+    def continuation(self, as_of: date, period: Span | None) -> Continuation:
+        """How many subscriptions go on from one delivery to the next; raises NoContracts."""
+        self.check(as_of, ())
+        if self.further is None:
+            raise NoContracts
+        return continuation(self.further.contracts(as_of), as_of, period)
 
     def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:
         """What new customers cost and brought in within so many days; raises NoSpend, NoChannel, NobodyOfThatAge."""

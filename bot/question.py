@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from metrics.moved import Buyers, Moved
     from metrics.nps import Nps
     from metrics.report import Basis, Report
+    from metrics.subscription import Continuation
 
 
 class Figures(Protocol):
@@ -80,6 +81,10 @@ class Annex(Protocol):
 
     def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
         """What customers answered."""
+        ...
+
+    def continuation(self, as_of: date, period: Span | None) -> Continuation:
+        """How many subscriptions go on."""
         ...
 
     def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:

@@ -23,6 +23,7 @@ from metrics.gap import Gap, gap_by_label
 from metrics.nps import nps
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
+from metrics.subscription import continuation
 from metrics.value import lifetime_value
 
 ByLabel = Callable[[Counts, date, BurnIn], tuple[Estimate, ...]]
@@ -125,6 +126,7 @@ CATALOG: tuple[Figure, ...] = (
     Figure("lifetime_value", Unit.MONEY, lifetime_value, needs=Needs.REVENUE),
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
     Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
+    Figure("continuation", Unit.SHARE, continuation, needs=Needs.BESIDE),
     Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )
 

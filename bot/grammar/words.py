@@ -26,6 +26,8 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
             "net promoter score", "promoters", "detractors", "recommendation"),
     "cpo": ("獲得費用", "CPO", "CPA", "獲得単価", "顧客獲得単価", "広告費", "LTV", "回収", "投資回収", "ペイバック",
             "CAC", "cost per order", "acquisition cost", "ad spend", "payback", "lifetime value"),
+    "continuation": ("定期継続", "continuation", "定期継続率", "継続率", "解約率", "解約", "継続", "churn",
+                     "churn rate", "subscription churn", "subscription continuation"),
     "list": ("一覧", "list", "リスト", "名簿", "休眠予備一覧", "休眠一覧", "休眠リスト", "休眠予備リスト",
              "候補", "candidates", "dormant list", "list dormant", "customer list"),
     "why": ("なぜ動いたか", "why", "なぜ", "なんで", "理由", "要因", "原因", "動いた理由", "変化の理由", "reason",

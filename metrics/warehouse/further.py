@@ -18,9 +18,11 @@ from metrics.day import Span, number, of_number
 from metrics.nps import NOBODY, Answers
 from metrics.problem import Problem
 from metrics.segment import ALL, COHORT_MONTH, ENTRY, PURCHASE_COUNT
+from metrics.subscription import Contracts
 from metrics.warehouse import beside
 from metrics.warehouse.acquired import CHANNEL, acquired
 from metrics.warehouse.answers import NotAFilter, UnknownLabel, all_labels
+from metrics.warehouse.contracts import contracts
 from metrics.warehouse.versions import found_in
 
 if TYPE_CHECKING:
@@ -48,6 +50,12 @@ class NoSpend(Problem):
     key = "no_spend"
 
 
+class NoContracts(Problem):
+    """No subscriptions have been imported."""
+
+    key = "no_contracts"
+
+
 class NoChannel(Problem):
     """Orders do not say which channel they came by."""
 
@@ -69,6 +77,13 @@ class Further:
             if not beside.has(connection, "nps"):
                 raise NoAnswers
             return _answers(connection, self.store.rules, as_of, dimension, filters)
+
+    def contracts(self, as_of: date) -> Contracts:
+        """The subscriptions and their deliveries up to as_of; raises NoContracts, NoStore."""
+        with self.store.reading() as connection:
+            if not beside.has(connection, "subscriptions"):
+                raise NoContracts
+            return contracts(connection, self.store.rules, as_of)
 
     def spend_days(self) -> Span:
         """From the first to the last day of which spend is known; raises NoSpend, NoStore."""

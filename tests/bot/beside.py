@@ -14,6 +14,7 @@ from metrics.day import Span, number
 from metrics.estimate import Estimate, difference, rate
 from metrics.nps import After, Answers, Nps, Scores, score
 from metrics.segment import OTHER, PURCHASE_COUNT
+from metrics.subscription import NEVER, Continuation, Contracts, Step
 
 AS_OF = date(2026, 11, 20)
 
@@ -75,8 +76,24 @@ CPO_OPEN = replace(CPO, less_goods=False, channels=(won("ラジオ", 300, 1_500_
 CPO_TOO_FEW = replace(CPO, whole=won("all", 4, 40_000, 0.0, None), channels=(won(OTHER, 4, 40_000, 0.0, None),))
 
 
+CONTINUATION = Continuation(
+    as_of=AS_OF, span=Span.ending(AS_OF, 365),
+    steps=(Step(1, rate(326, 465), 0.701, 40), Step(2, rate(289, 343), 0.591, 20), Step(3, rate(254, 296), 0.507, 3)),
+    running=340, begun=51, ended=48, unlisted=2,
+)  # fmt: skip
+CONTINUATION_ONE = replace(CONTINUATION, steps=CONTINUATION.steps[:1], unlisted=0)
+CONTINUATION_TOO_FEW = replace(CONTINUATION, steps=(), running=3, begun=3, ended=0, unlisted=0)
+
+
 class FakeFurther:
     """Tables beside the orders of a shop: sixty customers answered, one a day; eighty were won for 1,000 yen each."""
+
+    def contracts(self, as_of: date) -> Contracts:
+        first, second = number(AS_OF) - 100, number(AS_OF) - 70
+        contract = np.sort(np.append(np.arange(40), np.arange(30)))
+        place = np.append(np.tile([1, 2], 30), np.ones(10, np.int64))
+        ended = np.full(40, NEVER)
+        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0)
 
     def spend_days(self) -> Span:
         return Span(date(2026, 1, 1), date(2026, 11, 21))

@@ -132,6 +132,7 @@ def test_the_slow_reference_knows_every_figure_on_counts() -> None:
         "cpm",
         "nps",
         "cpo",
+        "continuation",
     }
 
 
