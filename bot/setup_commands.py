@@ -91,13 +91,17 @@ def _sync(hands: Hands) -> Callable[..., None]:
         accept_bad: Annotated[
             bool, typer.Option("--accept-bad", help="Take the good rows even if over 1% are bad.")
         ] = False,
+        accept_deleted: Annotated[
+            bool, typer.Option("--accept-deleted", help="Take orders as deleted even if over 5% are gone.")
+        ] = False,
         lang: Lang = None,
     ) -> None:
         """Take in what is new in the shop's databases (the [[source]] tables with a url)."""
         from bot.commandline import synced
 
         language = hands.language(lang)
-        for line in synced(hands.settings(), tuple(names or ()), hands.now, language, accept_bad=accept_bad):
+        settings, asked = hands.settings(), tuple(names or ())
+        for line in synced(settings, asked, hands.now, language, accept_bad=accept_bad, accept_deleted=accept_deleted):
             hands.tell([line])
 
     return sync

@@ -7,6 +7,7 @@ from `shop.toml`, else it has the default given here (see `bot.settings.layers`)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -20,7 +21,7 @@ from bot.settings.told import Watch
 from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
-from metrics.rules import EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
+from metrics.rules import DELETED, EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
 from metrics.segment import ALL, BUILT_IN, DEFAULT_COLUMNS, PURCHASE_COUNT, dimensions
 
 CURRENCIES: Final = ("JPY", "USD", "EUR", "GBP")
@@ -144,6 +145,8 @@ class Digest(Section):
     """Whether it waits until yesterday's orders are all there."""
     notice_after_minutes: int = Field(default=30, ge=1, le=600, examples=[30])
     """How long after its time the channel is told that data is missing."""
+    sync_minutes: int = Field(default=20, ge=0, le=720, examples=[20])
+    """How long before each digest the bot reads the shop's databases (`asakai sync`), where it has any. 0: never."""
     restatement_points: float = Field(default=0.5, gt=0, le=100, examples=[0.5])
     """From how many points on a posted repeat rate that has moved is mentioned."""
 
@@ -319,7 +322,9 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """The purchase rules for the store."""
-        return Rules(zone=self.zone, currency=self.currency, columns=self.dimensions, **self.purchases.model_dump())
+        found = Rules(zone=self.zone, currency=self.currency, columns=self.dimensions, **self.purchases.model_dump())
+        # what the shop's database has deleted is no purchase, whatever else the shop excludes
+        return found if DELETED in found.excluded else replace(found, excluded=(*found.excluded, DELETED))
 
     @property
     def main_dimension(self) -> str:
