@@ -97,6 +97,23 @@ def synced(
         yield language.say("sync.done", name=name, count=total)
 
 
+def fingerprinted(
+    settings: Settings, now: Callable[[], datetime], language: Language, write: Path | None
+) -> Iterator[str]:
+    """Tell the fingerprint of the store, and write the text of which it is one."""
+    from contextlib import nullcontext  # noqa: PLC0415  only here
+
+    from bot.shelves import importable  # noqa: PLC0415  the engine only where it is asked
+    from metrics.warehouse.fingerprint import fingerprint  # noqa: PLC0415
+
+    store = importable(settings, now)
+    with store.reading() as connection, write.open("xb") if write else nullcontext() as out:
+        found = fingerprint(connection, store.rules, out.write) if out else fingerprint(connection, store.rules)
+    yield found
+    if write:
+        yield language.say("cli.fingerprint_written", file=str(write))
+
+
 def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:
     """What of a source is a mapping's."""
     return {key: value for key, value in source.items() if key not in {"name", "files"}}

@@ -23,6 +23,7 @@ def register(app: typer.Typer, hands: Hands) -> None:
     app.command("init")(_init(hands))
     app.command("doctor")(_doctor(hands))
     app.command("sync")(_sync(hands))
+    app.command("fingerprint")(_fingerprint(hands))
 
 
 def _map(hands: Hands) -> Callable[..., None]:
@@ -105,6 +106,22 @@ def _sync(hands: Hands) -> Callable[..., None]:
             hands.tell([line])
 
     return sync
+
+
+def _fingerprint(hands: Hands) -> Callable[..., None]:
+    def fingerprint(
+        *,
+        write: Annotated[
+            Path | None, typer.Option(help="Write the text of which it is the SHA-256 to a new file.")
+        ] = None,
+        lang: Lang = None,
+    ) -> None:
+        """Tell whether two stores hold the same: one SHA-256 of all orders and the counts kept of them."""
+        from bot.commandline import fingerprinted
+
+        hands.tell(fingerprinted(hands.settings(), hands.now, hands.language(lang), write))
+
+    return fingerprint
 
 
 def _prompt(question: str, proposed: str) -> str:

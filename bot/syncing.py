@@ -102,12 +102,12 @@ def without_deleted(store: Store, feed: Feed, now: Callable[[], datetime], *, ac
     since = now().astimezone(here) - WINDOW
     theirs = (since - timedelta(days=1)).astimezone(zone(feed.mapping.zone or store.rules.zone)).replace(tzinfo=None)
     with store.writing() as connection:
-        missing = gone.compare(connection, name, since.replace(tzinfo=None), ids(feed, theirs))
+        missing = gone.compare(connection, store.rules, name, since.replace(tzinfo=None), ids(feed, theirs))
         if missing.back:
             _taken(store, connection, feed, rows_of(feed, missing.back), now(), accept_bad=True)
         if not accept:
             gone.check(missing, name)
-        if missing.gone:
+        if missing.gone and store.rules.excluded:
             gone.stage(connection, store.rules, name)
             store.take(connection, now(), repeats=False)
     return missing.gone, len(missing.back)

@@ -7,7 +7,6 @@ from `shop.toml`, else it has the default given here (see `bot.settings.layers`)
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -21,7 +20,7 @@ from bot.settings.told import Watch
 from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
-from metrics.rules import DELETED, EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
+from metrics.rules import EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
 from metrics.segment import ALL, BUILT_IN, DEFAULT_COLUMNS, PURCHASE_COUNT, dimensions
 
 CURRENCIES: Final = ("JPY", "USD", "EUR", "GBP")
@@ -322,9 +321,7 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """The purchase rules for the store."""
-        found = Rules(zone=self.zone, currency=self.currency, columns=self.dimensions, **self.purchases.model_dump())
-        # what the shop's database has deleted is no purchase, whatever else the shop excludes
-        return found if DELETED in found.excluded else replace(found, excluded=(*found.excluded, DELETED))
+        return Rules(zone=self.zone, currency=self.currency, columns=self.dimensions, **self.purchases.model_dump())
 
     @property
     def main_dimension(self) -> str:

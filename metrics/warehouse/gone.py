@@ -44,18 +44,21 @@ class Missing:
     back: Sequence[str]
 
 
-def compare(connection: DuckDBPyConnection, source: str, since: datetime, alive: Iterable[Sequence[str]]) -> Missing:
+def compare(
+    connection: DuckDBPyConnection, rules: Rules, source: str, since: datetime, alive: Iterable[Sequence[str]]
+) -> Missing:
     """Hold a source's ids against the store's orders since then (naive, shop-local); leaves `gone`."""
+    counted = f"status NOT IN ({', '.join(map(text, (*rules.excluded, DELETED)))})"
     connection.execute("CREATE OR REPLACE TEMP TABLE alive (order_id VARCHAR)")
     for chunk in alive:
         execute(connection, "INSERT INTO alive SELECT order_id FROM arrays", {"order_id": np.array(chunk, object)})
     mine = f"source = {text(source)} AND ordered_at >= {text(since.isoformat(sep=' '))}::TIMESTAMP"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT order_id FROM orders WHERE {mine} AND status <> {text(DELETED)}"
+        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT order_id FROM orders WHERE {mine} AND {counted}"
         " AND order_id NOT IN (SELECT order_id FROM alive)"
     )
     known, gone = connection.execute(
-        f"SELECT count(*) FILTER (status <> {text(DELETED)}), (SELECT count(*) FROM gone) FROM orders WHERE {mine}"
+        f"SELECT count(*) FILTER ({counted}), (SELECT count(*) FROM gone) FROM orders WHERE {mine}"
     ).fetchall()[0]
     back = connection.execute(
         f"SELECT order_id FROM orders WHERE source = {text(source)} AND status = {text(DELETED)}"
@@ -71,9 +74,13 @@ def check(missing: Missing, source: str) -> None:
 
 
 def stage(connection: DuckDBPyConnection, rules: Rules, source: str) -> None:
-    """`incoming`: the orders of `gone` as deleted ones, for Store.take."""
+    """`incoming`: the orders of `gone` as deleted ones, for Store.take.
+
+    A shop that excludes other statuses only gets the first of those; such orders are not missed a second time.
+    """
+    status = DELETED if DELETED in rules.excluded else rules.excluded[0]
     columns = ", ".join(
-        f"{text(DELETED)} AS status" if column == "status" else name(column) for column in order_columns(rules)
+        f"{text(status)} AS status" if column == "status" else name(column) for column in order_columns(rules)
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE vanished AS SELECT {columns}, row_number() OVER () AS seq FROM orders"
