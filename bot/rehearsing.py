@@ -60,7 +60,7 @@ def rehearse(play: Play, language: Language, now: Callable[[], datetime], tell: 
     ):
         settings = _settings(play, slack, Path(folder), now)
         opened = _shop(play, settings, now, language, tell)
-        address = f"{slack.url}/?lang={play.shop.code}"
+        address = f"{slack.url}/?lang={play.shop.code}&as={SATO}"
         tell(language.say("rehearse.ready", address=address))
         if play.browser:
             _look(address)
@@ -113,6 +113,7 @@ def _stage(play: Play, slack: LocalSlack, folder: Path) -> dict[str, str]:
         "ASAKAI_SLACK__NATIVE_BLOCKS": "true",
         "ASAKAI_SLACK__ALLOWED_CHANNELS": ASAKAI,
         "ASAKAI_SLACK__ALLOWED_USERS": f"{SATO},{SUZUKI}",
+        "ASAKAI_SLACK__ADMINS": SATO,
         "ASAKAI_CUSTOMERS__ALLOWED_USERS": SATO,
         "ASAKAI_DIGEST__CHANNELS": ASAKAI,
         "ASAKAI_ALERT__CHANNELS": ASAKAI,
@@ -126,7 +127,7 @@ def _shop(
     """Take in the orders and open the desk."""
     store = Store(settings.store, settings.rules)
     with bar(language) as progress:
-        files: Sequence[Path] = (play.orders,) if play.orders else (_sample(settings, now, language, progress),)
+        files: Sequence[Path] = (play.orders,) if play.orders else _sample(settings, now, language, progress)
         for done in import_files(store, files, Wanted(), now(), progress):
             if play.orders:
                 for line in said_of(done, language, settings.currency):
@@ -139,11 +140,11 @@ def _shop(
 
 def _sample(
     settings: Settings, now: Callable[[], datetime], language: Language, progress: Callable[[str, float], None]
-) -> Path:
+) -> tuple[Path, ...]:
     progress(language.say("cli.demo_shop"), 0.0)
-    orders = sample_shop(settings.store.parent, last_complete(now(), zone(settings.zone))).orders
+    shop = sample_shop(settings.store.parent, last_complete(now(), zone(settings.zone)))
     progress(language.say("cli.demo_shop"), 1.0)
-    return orders
+    return shop.files
 
 
 @contextmanager

@@ -1,17 +1,17 @@
-"""Must the same narrow question be counted twice?
+"""Must the same question be counted twice?
 
 Counts of everyone are in memory; counts of some customers are made from their orders. A
-comparison and the buttons under an answer ask for the same ones again: a few are remembered
-until something is imported.
+comparison and the buttons under an answer ask for the same ones again, and a whole team asks for
+the same figures after the morning's digest: a few are remembered until something is imported.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from metrics.counts import Counts, CountsReader
 
@@ -20,11 +20,34 @@ if TYPE_CHECKING:
 
     from metrics.report import Quality
 
-MOST: Final = 12
-MOST_LABELS: Final = 100
-"""Counts of more labels are made anew: memory is kept for the questions that are asked."""
+MOST_BYTES: Final = 32_000_000
+"""So much memory for narrow counts; one that alone needs more than half of it is made anew each time."""
+
+MOST_MADE: Final = 200
 
 _Key = tuple[str, tuple[tuple[str, str], ...]]
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Lately(Generic[_T]):
+    """What was made lately, by what was asked. Make a new one after an import."""
+
+    _made: OrderedDict[Hashable, _T] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, asked: Hashable, make: Callable[[], _T]) -> _T:
+        """What was made for that, or what is made now; two at once may both make it."""
+        with self._lock:
+            if asked in self._made:
+                self._made.move_to_end(asked)
+                return self._made[asked]
+        found = make()
+        with self._lock:
+            self._made[asked] = found
+            while len(self._made) > MOST_MADE:
+                self._made.popitem(last=False)
+        return found
 
 
 class Source(CountsReader, Protocol):
@@ -53,10 +76,10 @@ class Remembered:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         found = self.source.counts(dimension, filters)
-        if len(found.labels) <= MOST_LABELS:
+        if 2 * found.nbytes <= MOST_BYTES:
             with self._lock:
                 self._kept[key] = found
-                while len(self._kept) > MOST:
+                while sum(one.nbytes for one in self._kept.values()) > MOST_BYTES:
                     self._kept.popitem(last=False)
         return found
 

@@ -2,13 +2,15 @@
 
 APScheduler ticks, and does nothing else: its jobs live in memory, and which message is
 owed is the ledger's business. A tick that fails is logged; the next one comes all the same.
+A tick that knows when there is more to do is followed by one at that moment.
 """
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-EVERY_SECONDS = 22
-JITTER_SECONDS = 7
-"""A tick every 15 to 29 s, so that replicas do not march in step."""
+EVERY_SECONDS = 15
+JITTER_SECONDS = 14
+"""A tick every 15 to 29 s, so that replicas do not march in step: the jitter is added."""
+WAKE_JITTER_SECONDS = 2
+"""So long after the moment it is woken for a tick comes at the latest, for the same reason."""
 
 log = structlog.get_logger("asakai.schedule")
 
@@ -37,11 +41,13 @@ def awake() -> float:
 class Ticker:
     """Calls `tick(now, stopped)` every 15 to 29 s, one at a time, at once after the start.
 
-    `signs` grows with every sign of life: the watchdog looks at it.
+    What it gives are the seconds until there is something to do again, where that is known;
+    if that is sooner than the next tick, one comes then. `signs` grows with every sign of life:
+    the watchdog looks at it.
     """
 
     def __init__(
-        self, tick: Callable[[datetime, Callable[[], bool]], None], now: Callable[[], datetime] = utc_now
+        self, tick: Callable[[datetime, Callable[[], bool]], float | None], now: Callable[[], datetime] = utc_now
     ) -> None:
         self._tick = tick
         self._now = now
@@ -71,11 +77,20 @@ class Ticker:
             if self._stopped.is_set():
                 return
             try:
-                self._tick(self._now(), self._asked)
+                self._wake_in(self._tick(self._now(), self._asked))
             except Exception:
                 log.exception("tick_failed")
             self._last = awake()
             self.signs += 1
+
+    def _wake_in(self, seconds: float | None) -> None:
+        """Tick once more at a moment that comes before the next tick is certain to."""
+        if seconds is None or not 0 < seconds < EVERY_SECONDS + JITTER_SECONDS or not self._scheduler.running:
+            return
+        at = utc_now() + timedelta(seconds=seconds + random.uniform(0, WAKE_JITTER_SECONDS))  # noqa: S311  no secret
+        self._scheduler.add_job(
+            self.tick, "date", run_date=at, id="wake", replace_existing=True, misfire_grace_time=None
+        )
 
     def _asked(self) -> bool:
         """Whether to stop; whoever asks is alive."""

@@ -80,6 +80,13 @@ def windows(now: datetime, at: time, zone: ZoneInfo, keep: timedelta) -> Iterato
             yield Window(day, due, due + keep)
 
 
+def next_due(now: datetime, at: time, zone: ZoneInfo) -> datetime | None:
+    """The next instant after `now` at which a local date's message is due; None where it is days away."""
+    today = now.astimezone(zone).date()
+    coming = (due_at(today + timedelta(days=ahead), at, zone) for ahead in range(3))
+    return next((due for due in coming if due is not None and due > now), None)
+
+
 def is_business_day(day: date, calendar: Calendar) -> bool:
     """Whether the shop works that day."""
     if day in calendar.working:

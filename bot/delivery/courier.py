@@ -89,6 +89,10 @@ class Book(Protocol):
         """Write down that the channel was searched."""
         ...
 
+    def ripens(self) -> timedelta | None:
+        """Say how long until something can be claimed that cannot be now."""
+        ...
+
 
 class Channel(Protocol):
     """Slack, as far as the courier needs it; no call raises for anything Slack or the network does."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from bot.delivery.clock import Calendar, Window, due_at, is_business_day, windows
+from bot.delivery.clock import Calendar, Window, due_at, is_business_day, next_due, windows
 from bot.delivery.row import Delivery, Key, Kind
 
 if TYPE_CHECKING:
@@ -70,8 +70,11 @@ class Morning:
     before_round: Callable[[tuple[Target, ...], datetime], object] = lambda _targets, _now: None
     after_round: Callable[[list[tuple[Target, Window]], datetime], bool] = lambda _due, _now: False
 
-    def tick(self, now: datetime, stopped: Callable[[], bool] = lambda: False) -> None:
-        """One look at the clock: owe, deliver, judge, and search for twins."""
+    def tick(self, now: datetime, stopped: Callable[[], bool] = lambda: False) -> float | None:
+        """One look at the clock: owe, deliver, judge, and search for twins.
+
+        Gives the seconds until there is something to deliver again, where that is known.
+        """
         targets = self.targets()
         due = list(self._due(targets, now))
         self.before_round(targets, now)
@@ -84,6 +87,15 @@ class Morning:
         if owed or begun:
             self.courier.round(stopped)
         self.twins += self.courier.sweep(stopped)
+        return None if stopped() else self._next(targets, now)
+
+    def _next(self, targets: tuple[Target, ...], now: datetime) -> float | None:
+        """Until a digest is due, a lease ends, a wait is over: the tick for it need not be left to chance."""
+        dues = (next_due(now, target.at, target.zone) for target in targets if target.digest)
+        known = [due - now for due in dues if due is not None]
+        if (ripens := self.courier.book.ripens()) is not None:
+            known.append(ripens)
+        return min(known).total_seconds() if known else None
 
     def key(self, target: Target, window: Window) -> Key:
         """The ledger's key of a target's digest on that date."""

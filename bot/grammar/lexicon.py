@@ -178,9 +178,23 @@ def _first_like(word: str, words: Sequence[str]) -> str:
     return next(other for other in words if other.isascii() == word.isascii())
 
 
+_KATAKANA: Final = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+
+
+def _alike(folded: str, known: Iterable[str], most: int) -> list[tuple[str, float, int]]:
+    """The phrases that look or sound like it, the nearest first: ちゃねる is チャネル."""
+    return process.extract(
+        folded, list(known), scorer=fuzz.ratio, processor=_sound, limit=most, score_cutoff=WORTH_SAYING
+    )
+
+
+def _sound(word: str) -> str:
+    return word.translate(_KATAKANA)
+
+
 def nearest_words(folded: str, words: Lexicon) -> tuple[Item | None, tuple[str, ...]]:
     """The meaning of the nearest phrase where it is surely meant; else the two nearest ones to suggest."""
-    found = process.extract(folded, words.said.keys(), scorer=fuzz.ratio, limit=12, score_cutoff=WORTH_SAYING)
+    found = _alike(folded, words.said, 12)
     if found and found[0][1] >= SURE:
         item = words.phrases[found[0][0]]
         return item, (words.said[found[0][0]],)
@@ -193,7 +207,7 @@ def nearest_words(folded: str, words: Lexicon) -> tuple[Item | None, tuple[str, 
 
 def nearest_label(folded: str, known: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
     """The label that is surely meant, or None and the two nearest ones."""
-    found = process.extract(folded, known.keys(), scorer=fuzz.ratio, limit=8, score_cutoff=WORTH_SAYING)
+    found = _alike(folded, known, 8)
     labels = tuple(dict.fromkeys(known[word] for word, _, _ in found if known[word]))
     if found and found[0][1] >= SURE and labels:
         return labels[0], labels[:1]

@@ -16,7 +16,7 @@ from bot.local_slack.views import close_view, new_trigger
 from bot.local_slack.workspace import BOT_USER, Channel, File, Message, User, View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.local_slack.dispatch import Dispatch
     from bot.local_slack.features import Features
@@ -33,13 +33,14 @@ class People:
         self.features = features
         self._dispatch = dispatch
 
-    def say(self, writer: User, place: Channel, text: str, thread: str = "") -> Message:
-        """Write a message; the app hears it where it is a member and has subscribed."""
-        message = self._write(writer, place, text, thread)
+    def say(self, writer: User, place: Channel, text: str, thread: str = "", files: Sequence[File] = ()) -> Message:
+        """Write a message, with files or without; the app hears it where it is a member and has subscribed."""
+        message = self._write(writer, place, text, thread, files)
         if BOT_USER in place.members:
             if MENTION in text and not place.is_im:
                 self._event(payloads.mention_event(message), "app_mention")
-            self._event(payloads.message_event(message, place), _EVENT_OF[place.kind])
+            event = payloads.message_event(message, place, files, self.workspace.url)
+            self._event(event, _EVENT_OF[place.kind])
         return message
 
     def mention(self, writer: User, place: Channel, text: str, thread: str = "") -> Delivery:
@@ -124,11 +125,16 @@ class People:
         payload = payloads.message_shortcut(user, current, place, callback_id, self.workspace.new_ts())
         return self._answerable("interactive", payload, user, place.id, current)
 
-    def drop(self, owner: User, place: Channel, name: str, content: bytes) -> Delivery:
-        """Drop a file somewhere; the app hears of it only where it is a member."""
-        created = int(self.workspace.clock.now())
-        file = File(self.workspace.new_id("F"), name, len(content), content, name, (place.id,), created, owner.id)
-        self.workspace.files[file.id] = file
+    def drop(
+        self, owner: User, place: Channel, files: Sequence[File], text: str = "", thread: str = ""
+    ) -> tuple[Message, list[Delivery]]:
+        """Share files that were sent, in one message; the app hears of each, only where it is a member."""
+        for file in files:
+            file.channels = (*file.channels, place.id)
+        message = self.say(owner, place, text, thread, files)
+        return message, [self._shared(owner, place, file) for file in files]
+
+    def _shared(self, owner: User, place: Channel, file: File) -> Delivery:
         event = self._wrapped(payloads.file_event(file.id, owner, place.id, self.workspace.new_ts()))
         if BOT_USER not in place.members:
             return Delivery.failed(self.workspace, event, "not_in_channel")
@@ -150,9 +156,10 @@ class People:
             event = payloads.joined_event(user, place, self.workspace.new_ts())
             self._event(event, "member_joined_channel")
 
-    def _write(self, writer: User, place: Channel, text: str, thread: str) -> Message:
+    def _write(self, writer: User, place: Channel, text: str, thread: str, files: Sequence[File] = ()) -> Message:
+        shown = tuple(file.id for file in files)
         return self.workspace.post(
-            Message(place.id, self.workspace.new_ts(), writer.id, text, thread_ts=thread, via="person")
+            Message(place.id, self.workspace.new_ts(), writer.id, text, thread_ts=thread, files=shown, via="person")
         )
 
     def _event(self, event: Mapping[str, Any], subscription: str) -> None:

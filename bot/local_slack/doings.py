@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from bot.local_slack.acting import MENTION, People
 from bot.local_slack.delivery import Delivery
+from bot.local_slack.files import MOST_BYTES, announce
 from bot.local_slack.forms import Typed, refused_fields, state_of
 from bot.local_slack.seen import can_write, may_see
-from bot.local_slack.workspace import Channel, Message, User, View
+from bot.local_slack.workspace import BOT_USER, Channel, Message, User, View
 
 Asked = Mapping[str, Any]
 
@@ -40,11 +41,36 @@ def act(people: People, asked: Asked) -> dict[str, Any]:
 
 def _say(people: People, user: User, asked: Asked) -> dict[str, Any]:
     place, text = _writable(people, user, asked), _text(asked, "text")
-    name = people.workspace.users[MENTION[2:-1]].name
     if not text.strip():
         raise Unfit("no_text")
-    said = people.say(user, place, text.replace(f"@{name}", MENTION), _text(asked, "thread_ts"))
+    said = people.say(user, place, _named(people, text), _text(asked, "thread_ts"))
     return {"doing": None, "ts": said.ts}
+
+
+def _announce(people: People, user: User, asked: Asked) -> dict[str, Any]:
+    """The first step of an upload: where the bytes go."""
+    name, length = _text(asked, "name"), asked.get("length")
+    if not name or not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        raise Unfit("invalid_arguments")
+    if length > MOST_BYTES:
+        raise Unfit("file_too_large")
+    file = announce(people.workspace, user.id, name, length)
+    return {"file": file.id, "upload": f"/upload/{file.id}"}
+
+
+def _drop(people: People, user: User, asked: Asked) -> dict[str, Any]:
+    """The last one: a message shows what was sent."""
+    place, thread, named = _writable(people, user, asked), _text(asked, "thread_ts"), asked.get("files")
+    if not isinstance(named, list) or not named:
+        raise Unfit("no_file")
+    files = [people.workspace.files.get(str(one)) for one in named]
+    own = [one for one in files if one is not None and one.user == user.id and one.content is not None]
+    if len(own) < len(files):
+        raise Unfit("file_not_found")
+    if thread and people.workspace.find_message(place.id, thread) is None:
+        raise Unfit("thread_not_found")
+    said, heard = people.drop(user, place, own, _named(people, _text(asked, "text")), thread)
+    return {"doing": heard[0].id or None, "ts": said.ts}
 
 
 def _command(people: People, user: User, asked: Asked) -> dict[str, Any]:
@@ -119,6 +145,8 @@ def _dismiss(people: People, user: User, asked: Asked) -> dict[str, Any]:
 
 DOINGS: Final[Mapping[str, Callable[[People, User, Asked], dict[str, Any]]]] = {
     "say": _say,
+    "announce": _announce,
+    "drop": _drop,
     "command": _command,
     "press": _press,
     "options": _options,
@@ -139,6 +167,11 @@ def _told(delivery: Delivery | None) -> dict[str, Any]:
 def _text(asked: Asked, name: str) -> str:
     value = asked.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _named(people: People, text: str) -> str:
+    """What was typed, with @asakai as a mention."""
+    return text.replace(f"@{people.workspace.users[BOT_USER].name}", MENTION)
 
 
 def _typed(asked: Asked) -> Typed:

@@ -1,7 +1,8 @@
 """Where does an uploaded file go?
 
 Three steps, as in Slack: ask for an address, send the bytes there, share it.
-The last step names a channel by id and gives no message ts back.
+The last step names a channel by id and gives no message ts back. A person's own
+files take the same way (`doings.py`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,22 @@ from bot.local_slack.call import Answer, Call, Method, Refused
 from bot.local_slack.shapes import file_shape
 from bot.local_slack.workspace import BOT_USER, File, Message, Workspace
 
+MOST_BYTES: Final = 1 << 30
+
 
 def upload_address(call: Call) -> Answer:
     """files.getUploadURLExternal."""
-    name, length = call.needed("filename"), call.number("length", 0, 1 << 30)
-    file = File(call.workspace.new_id("F"), name, length, created=int(call.workspace.clock.now()))
-    call.workspace.files[file.id] = file
+    name, length = call.needed("filename"), call.number("length", 0, MOST_BYTES)
+    file = announce(call.workspace, BOT_USER, name, length)
     return {"ok": True, "upload_url": f"{call.workspace.url}/upload/{file.id}", "file_id": file.id}
+
+
+def announce(workspace: Workspace, owner: str, name: str, length: int) -> File:
+    """Make room for a file whose bytes are to come."""
+    with workspace.changed:
+        file = File(workspace.new_id("F"), name, length, created=int(workspace.clock.now()), user=owner)
+        workspace.files[file.id] = file
+    return file
 
 
 def receive(workspace: Workspace, file_id: str, content: bytes) -> tuple[int, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.local_slack.shapes import message_shape, view_shape
+from bot.local_slack.shapes import file_shape, message_shape, view_shape
 from bot.local_slack.validation import elements_of
-from bot.local_slack.workspace import APP, BOT_USER, TEAM, Channel, Message, User, View
+from bot.local_slack.workspace import APP, BOT_USER, TEAM, Channel, File, Message, User, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 DOMAIN: Final = "asakai-local"
 _VERIFICATION: Final = "local"
@@ -155,10 +155,12 @@ def file_event(file_id: str, user: User, channel: str, ts: str) -> dict[str, Any
     }
 
 
-def message_event(message: Message, channel: Channel) -> dict[str, Any]:
-    """Return the message event of what a person wrote."""
+def message_event(message: Message, channel: Channel, files: Sequence[File] = (), url: str = "") -> dict[str, Any]:
+    """Return the message event of what a person wrote; with files it is a file_share."""
     kind = {"im": "im", "private_channel": "group", "public_channel": "channel"}[channel.kind]
-    return message_shape(message) | {"channel": channel.id, "channel_type": kind, "event_ts": message.ts}
+    event = message_shape(message) | {"channel": channel.id, "channel_type": kind, "event_ts": message.ts}
+    shown = {"subtype": "file_share", "upload": True, "files": [file_shape(file, url) for file in files]}
+    return event | shown if files else event
 
 
 def joined_event(user: User, channel: Channel, ts: str) -> dict[str, Any]:

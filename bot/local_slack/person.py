@@ -14,7 +14,8 @@ GET  /_page/state?user=U0SUZUKI01   (id, name or real name; without `user`: the 
      "views": [view + "errors": {block_id: text} + "busy"]  the open modals, the top one last,
      "home": view or null,
      "doings": [{"id", "kind", "what", "channel", "at", "state", "error"}]  the last 50, oldest first:
-        kind  command | press | press_view | submit | close | shortcut | message_shortcut | mention | home | event
+        kind  command | press | press_view | submit | close | shortcut | message_shortcut | mention | home | drop |
+              options | event
         state waiting | acked | failed;  error operation_timeout | dispatch_failed | not_in_channel | …,
      "commands": [{"command", "description", "usage_hint"}],
      "shortcuts": [{"callback_id", "name", "type": "global" | "message", "description"}]}
@@ -28,6 +29,8 @@ GET  /_page/file/{id}   the bytes of an uploaded file that this workspace holds.
 POST /_page/act   {"do": …, "user": "U0SUZUKI01", …}  ->  {"ok": true, "doing": id or null, …} or
     400 {"ok": false, "error": code, …}. What came of it is in "doings"; it also comes by itself.
     say               channel, text, thread_ts?       "@asakai" becomes a mention; answers "ts"
+    announce          name, length                    answers "file" and "upload", where its bytes are to be POSTed
+    drop              channel, files (ids), text?, thread_ts?   shows in one message what was sent; answers "ts"
     command           channel, text ("/kpi 休眠 90日")
     press             channel + ts | view, action_id, block_id?, value?, values?
     submit            view, values                    error invalid_fields: "errors": {block_id: required |

@@ -13,6 +13,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from bot.local_slack import files
 from bot.local_slack.acting import People
 from bot.local_slack.clock import Clock
 from bot.local_slack.delivery import ACK_SECONDS, WAIT_SECONDS, Delivery
@@ -66,6 +67,7 @@ class LocalSlack:
         scopes: Iterable[str] = BOT_SCOPES,
         messages_per_second: float | None = 1.0,
         burst: int = 1,
+        tiers: bool = False,
         ack_seconds: float = ACK_SECONDS,
         start: float | None = None,
         journal_path: Path | None = None,
@@ -84,6 +86,7 @@ class LocalSlack:
             CONFIG_TOKEN: Token("config", frozenset()),
         }
         self.workspace = Workspace(self.clock, Pace(messages_per_second, burst), tokens)
+        self.workspace.tiers.on = tiers
         self.workspace.add_users(people() if users is None else users)
         self.workspace.add_channels(rooms() if channels is None else channels)
         self.workspace.groups.update((group.id, group) for group in groups())
@@ -245,7 +248,10 @@ class LocalSlack:
         """Let a person drop a file into the bot's direct message, or into a channel."""
         owner = self.user(user)
         place = self.channel(channel) if channel else self.workspace.direct_message(owner.id)
-        return self.people.drop(owner, place, name, content)
+        file = files.announce(self.workspace, owner.id, name, len(content))
+        files.receive(self.workspace, file.id, content)
+        [heard] = self.people.drop(owner, place, [file])[1]
+        return heard
 
     def open_home(self, user: str = SUZUKI) -> Delivery:
         """Let a person open the app's home tab."""

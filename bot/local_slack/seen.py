@@ -25,6 +25,7 @@ _KINDS: Final = {
     "block_suggestion": "options",
     "app_mention": "mention",
     "app_home_opened": "home",
+    "file_shared": "drop",
 }
 
 
@@ -69,7 +70,8 @@ def can_write(user: User, channel: Channel) -> bool:
 def doer(delivery: Delivery) -> str:
     """Return whose doing an envelope tells of."""
     payload = delivery.envelope["payload"]
-    user = payload.get("user_id") or payload.get("user") or payload.get("event", {}).get("user", "")
+    event = payload.get("event", {})
+    user = payload.get("user_id") or payload.get("user") or event.get("user") or event.get("user_id", "")
     return str(user["id"] if isinstance(user, dict) else user)
 
 
@@ -79,7 +81,8 @@ def doing_shape(delivery: Delivery) -> dict[str, Any]:
     kind = "command" if "command" in payload else _KINDS.get(_type(payload), "event")
     if kind == "press" and payload["container"]["type"] == "view":
         kind = "press_view"
-    channel = payload.get("channel_id") or payload.get("channel") or payload.get("event", {}).get("channel", "")
+    event = payload.get("event", {})
+    channel = payload.get("channel_id") or payload.get("channel") or event.get("channel") or event.get("channel_id", "")
     shape = {
         "id": delivery.id,
         "kind": kind,

@@ -7,12 +7,14 @@ URL. Rows are streamed in chunks and checked like a file's; nothing is written t
 from __future__ import annotations
 
 import re
+import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import pandas as pd
@@ -45,7 +47,9 @@ _EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}
 _SERVERS = frozenset({"postgresql", "mysql", "mariadb"})
 _CHUNK = "asakai_chunk"
 Rows = Sequence[Sequence[object]]
-_LOGIN = re.compile(r"password|authentication|access denied|no pg_hba|role .* does not exist", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"password|authentication|access denied|no pg_hba|role .* does not exist|not permitted to log in", re.IGNORECASE
+)
 _NO_TEXT = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _WRITES = re.compile(r"\b(insert\s+into|delete\s+from|merge\s+into|update\s+(\S+\s+)?set|into)\b", re.IGNORECASE)
 
@@ -84,6 +88,12 @@ class QueryFailed(Problem):
     """The database could not run the SELECT."""
 
     key = "database_query"
+
+
+class TooSlow(Problem):
+    """The database did not answer in time."""
+
+    key = "sync_too_slow"
 
 
 def stage(  # noqa: PLR0913  # what is read where, by which rules, and how to say it
@@ -252,3 +262,99 @@ def _why(error: DBAPIError, address: URL) -> str:
     line = next(iter(text.strip().splitlines()), "")
     password = str(address.password or "")
     return line.replace(password, "***") if password else line
+
+
+@contextmanager
+def read_only(url: str, source: str, seconds: float) -> Iterator[Connection]:
+    """A connection in one read-only transaction that sees one moment, given up after so many seconds.
+
+    Raises DatabaseUrl, WrongLogin, DatabaseUnreachable, QueryFailed, TooSlow.
+    """
+    database = engine(url)
+    try:
+        with connected(database) as live, query_problems(database.url), deadline(live, url, source, seconds):
+            if database.dialect.name in _SERVERS:
+                level = "ISOLATION LEVEL REPEATABLE READ, " if database.dialect.name == "postgresql" else ""
+                live.exec_driver_sql(f"SET TRANSACTION {level}READ ONLY")
+            yield live
+            live.rollback()
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def deadline(live: Connection, url: str, source: str, seconds: float) -> Iterator[None]:
+    """Give up what the connection is at after a while; the driver raises where it is waiting. Raises TooSlow."""
+    over = threading.Event()
+
+    def give_up() -> None:
+        over.set()
+        _end_statement(live, url)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if over.is_set():
+            raise TooSlow(source=source, seconds=int(seconds)) from error
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise TooSlow(source=source, seconds=int(seconds))
+
+
+def _end_statement(live: Connection, url: str) -> None:
+    """End what the server is at, from beside; where it does not even answer to that, the socket."""
+    driver: Any = live.connection.driver_connection
+    if live.dialect.name == "postgresql":
+        driver.cancel()
+    elif live.dialect.name in {"mysql", "mariadb"}:
+        beside = engine(url)
+        try:
+            with beside.connect() as second:
+                second.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
+        except sa.exc.DBAPIError:
+            driver._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001  pymysql has no word for it
+        finally:
+            beside.dispose()
+    elif hasattr(driver, "interrupt"):  # the engines that run inside this process
+        driver.interrupt()
+
+
+def columns_of(live: Connection, query: str) -> dict[str, str]:
+    """The names of the SELECT's columns, each with its kind.
+
+    local, instant (with an offset), date, number, text, flag; "" where the database does not tell.
+    """
+    inner = query.replace(":", r"\:")
+    found = live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0"))
+    told: Any = found.cursor.description
+    return {str(one[0]): _kind(live.dialect.name, one[1]) for one in told}
+
+
+_KINDS: dict[str, dict[int, str]] = {
+    "postgresql": {
+        1114: "local", 1184: "instant", 1082: "date", 16: "flag",
+        **dict.fromkeys((20, 21, 23, 700, 701, 1700), "number"), **dict.fromkeys((25, 1042, 1043), "text"),
+    },
+    "mysql": {
+        7: "local", 12: "local", 10: "date",
+        **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 246), "number"), **dict.fromkeys((252, 253, 254), "text"),
+    },
+}  # fmt: skip
+_WORDS = (
+    ("WITH TIME ZONE", "instant"), ("TIMESTAMP", "local"), ("DATETIME", "local"), ("DATE", "date"), ("BOOL", "flag"),
+    ("VARCHAR", "text"), ("INT", "number"), ("DECIMAL", "number"), ("DOUBLE", "number"), ("FLOAT", "number"),
+    ("NUMBER", "number"), ("STRING", "text"),
+)  # fmt: skip
+"""How an engine that names its types names them, the longest first."""
+
+
+def _kind(dialect: str, told: object) -> str:
+    if isinstance(told, int):
+        return _KINDS.get("mysql" if dialect == "mariadb" else dialect, {}).get(told, "")
+    said = str(told).upper() if told is not None else ""
+    return next((kind for word, kind in _WORDS if word in said), "")

@@ -7,10 +7,7 @@ a short statement of its own that can be read again; the bookmark says where to 
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +18,7 @@ import sqlalchemy as sa
 
 from metrics.problem import Problem
 from metrics.sources import checks, mapped
-from metrics.sources.database import as_text, connected, engine, one_select, query_problems
+from metrics.sources.database import as_text, connected, deadline, engine, one_select, query_problems
 from metrics.sources.text import Text
 
 if TYPE_CHECKING:
@@ -47,12 +44,6 @@ class NoKey(Problem):
     """The SELECT gives neither changed_at nor ordered_at to go along."""
 
     key = "sync_no_key"
-
-
-class PageTooSlow(Problem):
-    """The database did not give a page in time."""
-
-    key = "sync_too_slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,52 +154,12 @@ def _rows(live: Connection, feed: Feed, inner: str, key: str, place: Bookmark) -
         bound["id"] = place.order_id
         where = f"(q.{key} > :at OR (q.{key} = :at AND q.order_id > :id))"
     page = sa.text(f"SELECT * FROM ({inner}) q WHERE {where} ORDER BY q.{key}, q.order_id LIMIT :most")
-    with _deadline(live, feed):
+    with deadline(live, feed.url, feed.people.source, feed.seconds):
         if live.dialect.name in {"postgresql", "mysql", "mariadb"}:
             live.exec_driver_sql("SET TRANSACTION READ ONLY")
         rows = [tuple(row) for row in live.execute(page, bound).fetchall()]
         live.rollback()  # nothing was written; a transaction that stays open would hold the shop up
     return rows
-
-
-@contextmanager
-def _deadline(live: Connection, feed: Feed) -> Iterator[None]:
-    """Give the statement up after a while; the driver raises where it is waiting."""
-    over = threading.Event()
-
-    def give_up() -> None:
-        over.set()
-        _end_statement(live, feed)
-
-    timer = threading.Timer(feed.seconds, give_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except Exception as error:
-        if over.is_set():
-            raise PageTooSlow(source=feed.people.source, seconds=int(feed.seconds)) from error
-        raise
-    finally:
-        timer.cancel()
-    if over.is_set():
-        raise PageTooSlow(source=feed.people.source, seconds=int(feed.seconds))
-
-
-def _end_statement(live: Connection, feed: Feed) -> None:
-    """End what the server is at, from beside; where it does not even answer to that, the socket."""
-    driver: Any = live.connection.driver_connection
-    if live.dialect.name == "postgresql":
-        driver.cancel()
-    elif live.dialect.name in {"mysql", "mariadb"}:
-        beside = engine(feed.url)
-        try:
-            with beside.connect() as second:
-                second.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
-        except sa.exc.DBAPIError:
-            driver._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001  pymysql has no word for it
-        finally:
-            beside.dispose()
 
 
 def _plain(value: object) -> object:

@@ -12,7 +12,7 @@ import pytest
 from bot.delivery.clock import Window
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import send_now
-from bot.delivery.protocol import GUARD, HOLD, LEASE, Answer, Look, Outcome, Sight
+from bot.delivery.protocol import AGAIN, GUARD, HOLD, LEASE, Answer, Look, Outcome, Sight
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from metrics.problem import Problem
 from tests.bot.delivering import EIGHT, PAGE, TOKYO, Killed, World, opened
@@ -35,6 +35,16 @@ def test_nothing_before_the_due_time(world: World) -> None:
     world.now = EIGHT - timedelta(seconds=1)
     world.tick()
     assert world.slack.posts == []
+
+
+def test_a_tick_gives_the_seconds_until_there_is_something_to_do_again(world: World) -> None:
+    morning = world.morning()
+    world.now = EIGHT - timedelta(seconds=7)
+    assert morning.tick(world.now) == 7, "the digest is due"
+    world.slack.answers = ["applied, then reset"]
+    world.now = EIGHT
+    assert morning.tick(world.now) == AGAIN.total_seconds(), "the look comes after a while"
+    assert morning.tick(world.now, lambda: True) is None, "whoever ends is not woken"
 
 
 def test_the_digest_comes_once_however_often_the_clock_ticks_and_the_process_restarts(world: World) -> None:

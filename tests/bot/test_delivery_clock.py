@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.delivery.clock import Calendar, UnknownCountry, due_at, is_business_day, windows
+from bot.delivery.clock import Calendar, UnknownCountry, due_at, is_business_day, next_due, windows
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 EIGHT = time(8, 0)
@@ -42,6 +42,21 @@ def test_every_date_of_two_years_is_due_once_and_in_order() -> None:
         dues = [due_at(date(2026, 1, 1) + timedelta(days=i), time(2, 30), ZoneInfo(name)) for i in range(730)]
         assert None not in dues
         assert dues == sorted(set(dues)), name  # type: ignore[type-var]  # None was excluded above
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        pytest.param((2011, 12, 29, 7, 59, 59), (2011, 12, 29, 8, 0), id="today"),
+        pytest.param(
+            (2011, 12, 29, 8, 0), (2011, 12, 31, 8, 0), id="at the time it is the next one, past a skipped date"
+        ),
+    ],
+)
+def test_the_next_due_time_is_after_now(now: tuple[int, ...], due: tuple[int, ...]) -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    coming = next_due(datetime(*now, tzinfo=apia).astimezone(UTC), EIGHT, apia)  # type: ignore[misc, arg-type]  # a table of bare numbers
+    assert coming == datetime(*due, tzinfo=apia)  # type: ignore[misc, arg-type]  # the same
 
 
 def test_a_window_opens_at_the_due_time_and_closes_after_the_keeping_time() -> None:

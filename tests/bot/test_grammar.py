@@ -225,6 +225,7 @@ def test_days_without_a_period_word_belong_to_the_figure() -> None:
 def test_a_misspelling_that_is_sure_runs_and_says_so() -> None:
     ask = asked("dormnt")
     assert (ask.subcommand, ask.guessed, ask.unknown) == ("dormant", (("dormnt", "dormant"),), ())
+    assert asked("ちゃねる別").dimension == "channel", "it sounds the same"
     ask = asked("channel:ROOMクリプ リピート率")
     assert (ask.filters, ask.guessed) == ((("channel", "ROOMクリップ"),), (("ROOMクリプ", "ROOMクリップ"),))
 

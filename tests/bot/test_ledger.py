@@ -83,6 +83,23 @@ def test_a_claim_is_exclusive(ledger: Ledger) -> None:
     assert ledger.claim("two", NOW) is None
 
 
+def test_it_says_how_long_until_there_is_something_to_claim(ledger: Ledger) -> None:
+    clock = [DUE - timedelta(seconds=50)]
+    ledger._clock = lambda: clock[0]
+    assert ledger.ripens() is None
+    ledger.plan(KEY, WINDOW, NOW)
+    assert ledger.ripens() == timedelta(seconds=50), "until it is due"
+    clock[0] = DUE
+    assert ledger.ripens() is None, "it can be claimed now"
+    row = ledger.claim("one")
+    assert row is not None
+    assert ledger.ripens() == LEASE, "until the lease ends"
+    ledger.put_off(row, State.PENDING, DUE + timedelta(minutes=3), "held", arrived_perhaps=True)
+    assert ledger.ripens() == timedelta(minutes=3), "until the hold is over"
+    ledger.sent(row, "1.0")
+    assert ledger.ripens() is None
+
+
 def test_a_claim_that_slept_through_its_lease_writes_nothing(ledger: Ledger) -> None:
     ledger.plan(KEY, WINDOW, NOW)
     sleeper = ledger.claim("one", NOW)

@@ -207,6 +207,7 @@ def test_shortcuts_home_and_joining_reach_the_app(slack: LocalSlack) -> None:
         settled(slack, act(slack, "message_shortcut", channel=HOME, ts=ts, callback_id="why")["doing"])
         assert (heard[-1]["type"], heard[-1]["message"]["ts"]) == ("message_action", ts)
         settled(slack, act(slack, "home")["doing"])
+        assert slack.workspace.wait_until(lambda: len(heard) > 1, 30), "an event is acknowledged before it is heard"
         assert (heard[-1]["event"]["type"], heard[-1]["event"]["tab"]) == ("app_home_opened", "home")
         assert act(slack, "join", user="U0TANAKA01", channel="general")["ok"]
         assert "U0TANAKA01" in slack.channel("general").members
@@ -259,6 +260,49 @@ def test_a_file_can_be_taken_from_the_page(slack: LocalSlack) -> None:
     [file] = state(slack)["messages"][HOME][0]["files"]
     with urlopen(f"{slack.url}/_page/file/{file['id']}") as answer:
         assert (answer.read(), answer.headers.get_content_type()) == (b"a,b\n", "text/csv")
+
+
+def test_a_file_is_sent_in_three_steps_and_the_app_hears_of_it(slack: LocalSlack) -> None:
+    heard: list[dict[str, Any]] = []
+    app = App(client=WebClient(slack.bot_token, slack.base_url), token_verification_enabled=False)
+
+    @app.event("file_shared")
+    def hear(event: dict[str, Any]) -> None:
+        heard.append(event)
+
+    with slack.connected(app):
+        told = act(slack, "announce", name="受注.csv", length=4)
+        assert act(slack, "drop", channel=HOME, files=[told["file"]])["error"] == "file_not_found", "no bytes came"
+        assert sent(slack, told["upload"], b"a,b") == 400, "not what was announced"
+        assert sent(slack, told["upload"], b"a,b\n") == 200
+        dropped = act(slack, "drop", channel=HOME, files=[told["file"]], text="今朝の受注です")
+        assert settled(slack, dropped["doing"])["state"] == "acked"
+        assert slack.workspace.wait_until(lambda: heard != [], 30)
+    [message] = state(slack)["messages"][HOME]
+    assert (message["text"], message["ts"]) == ("今朝の受注です", dropped["ts"])
+    assert [(file["name"], file["size"], file["user"]) for file in message["files"]] == [("受注.csv", 4, SUZUKI)]
+    assert [(event["file_id"], event["user_id"], event["channel_id"]) for event in heard] == [
+        (told["file"], SUZUKI, HOME)
+    ]
+
+
+def test_nobody_sends_another_one_s_file_or_writes_where_they_may_not(slack: LocalSlack) -> None:
+    told = act(slack, "announce", name="x.csv", length=1)
+    sent(slack, told["upload"], b"x")
+    assert act(slack, "drop", user="U0SATO0001", channel=HOME, files=[told["file"]])["error"] == "file_not_found"
+    assert act(slack, "drop", channel="archive", files=[told["file"]])["error"] == "cannot_write"
+    assert act(slack, "drop", channel=HOME, files=[])["error"] == "no_file"
+    assert act(slack, "drop", channel=HOME, files=[told["file"]], thread_ts="1.2")["error"] == "thread_not_found"
+    assert act(slack, "announce", name="x.csv", length=-1)["error"] == "invalid_arguments"
+    assert act(slack, "announce", name="x.csv", length=(1 << 30) + 1)["error"] == "file_too_large"
+
+
+def sent(slack: LocalSlack, address: str, content: bytes) -> int:
+    try:
+        with urlopen(Request(f"{slack.url}{address}", content)) as answer:
+            return int(answer.status)
+    except HTTPError as refused:
+        return refused.code
 
 
 def modal_of(**more: Any) -> dict[str, Any]:

@@ -334,6 +334,30 @@ def test_files_home_message_shortcuts_and_threads_are_there(app: App, slack: Loc
     assert seat.channel.get_by_text("@鈴木").is_visible()
 
 
+def test_files_are_chosen_taken_back_dropped_and_sent(slack: LocalSlack, seat: Seat) -> None:
+    with seat.page.expect_file_chooser() as chooser:
+        seat.press(seat.says("attach"))
+    files = [("受注.csv", "a,b\n"), ("メモ.txt", "x" * 2000)]
+    chooser.value.set_files([{"name": name, "mimeType": "text/plain", "buffer": text.encode()} for name, text in files])
+    attached = seat.channel.get_by_role("list", name=seat.says("attached")).get_by_role("listitem")
+    seat.shows(attached, ["CSV受注.csv4 B×", "TXTメモ.txt2 KB×"])
+    seat.press(seat.says("detach", name="メモ.txt"))
+    seat.type("/kpi 休眠")
+    seat.channel.get_by_text(seat.says("no_command_with_files")).wait_for()
+    seat.drop("在庫.xlsx", b"PK")
+    seat.shows(attached, ["CSV受注.csv4 B×", "XLSX在庫.xlsx2 B×"])
+    seat.picture("attached")
+    seat.type("今朝のファイルです")
+    seat.shows(seat.messages().locator("a.file strong"), ["受注.csv", "在庫.xlsx"])
+    attached.first.wait_for(state="detached")
+    [message] = slack.messages(ROOM)
+    assert message.text == "今朝のファイルです"
+    assert [slack.workspace.files[one].content for one in message.files] == [b"a,b\n", b"PK"]
+    with seat.page.expect_download() as download:
+        seat.messages().locator("a.file", has_text="受注.csv").click()
+    assert download.value.path().read_bytes() == b"a,b\n"
+
+
 def test_each_person_sees_their_own_and_the_page_speaks_both_languages(slack: LocalSlack, seat: Seat) -> None:
     client = WebClient(slack.bot_token, slack.base_url)
     client.chat_postEphemeral(channel=ROOM, user=SATO, text="佐藤さんだけに")

@@ -48,12 +48,12 @@ def rehearsal(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def address_of(played: subprocess.Popen[str]) -> tuple[str, str]:
-    """The page's address as it was printed, and what was said before."""
+    """The page's address as it was printed, and what was said until then."""
     before = ""
     for line in played.stdout or ():
+        before += line
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
             return found[0], before
-        before += line
     raise AssertionError((played.stderr or played.stdout).read())  # type: ignore[union-attr] # both are pipes
 
 
@@ -78,9 +78,10 @@ def ended(played: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 def test_a_rehearsal_posts_this_mornings_digest_answers_and_ends_without_a_trace(tmp_path: Path) -> None:
     with rehearsal(tmp_path, "--lang", "en") as played:
-        address, _ = address_of(played)
+        address, line = address_of(played)
         digest = wait_for_digest(address)
         assert "repeat rate" in digest["text"]
+        assert "/?lang=en&as=U0SATO0001" in line, "who may see and change everything sits down"
         asked = {"do": "command", "user": "sato", "channel": ASAKAI, "text": "/kpi help"}
         urlopen(
             Request(f"{address}/_page/act", json.dumps(asked).encode(), {"Content-Type": "application/json"})

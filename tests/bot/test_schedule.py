@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.schedule import EVERY_SECONDS, JITTER_SECONDS, Ticker, awake, utc_now
+from bot import schedule
+from bot.schedule import EVERY_SECONDS, Ticker, awake, utc_now
 from bot.stop import WITHIN_SECONDS, wind_down
 
 if TYPE_CHECKING:
@@ -37,9 +38,47 @@ def test_it_ticks_at_once_after_the_start_with_the_time_passed_in() -> None:
     assert seen == [NOW]
 
 
-def test_a_tick_comes_every_15_to_30_seconds() -> None:
-    assert EVERY_SECONDS - JITTER_SECONDS >= 15
-    assert EVERY_SECONDS + JITTER_SECONDS <= 30
+def test_a_tick_comes_every_15_to_29_seconds() -> None:
+    ticker = Ticker(lambda _now, _stopped: None, lambda: NOW)
+    ticker.start()
+    (job,) = ticker._scheduler.get_jobs()
+    waits = [(job.trigger.get_next_fire_time(NOW, NOW) - NOW).total_seconds() for _ in range(500)]
+    ticker.close(5)
+    assert 15 <= min(waits) < 17
+    assert 27 < max(waits) <= 29
+
+
+def test_a_tick_that_knows_what_is_due_in_a_tenth_of_a_second_is_followed_by_one_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schedule, "WAKE_JITTER_SECONDS", 0.1)
+    ticked = threading.Semaphore(0)
+
+    def tick(_now: datetime, _stopped: Callable[[], bool]) -> float:
+        ticked.release()
+        return 0.1
+
+    ticker = Ticker(tick)
+    ticker.start()
+    for _ in range(3):
+        assert ticked.acquire(timeout=EVERY_SECONDS - 1), "an ordinary tick is further away"
+    assert ticker.close(5)
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0, -3.0, 30.0, 86_400.0])
+def test_what_is_due_already_or_after_the_next_tick_wakes_nobody(seconds: float | None) -> None:
+    ticked = threading.Event()
+
+    def tick(_now: datetime, _stopped: Callable[[], bool]) -> float | None:
+        ticked.set()
+        return seconds
+
+    ticker = Ticker(tick)
+    ticker.start()
+    assert ticked.wait(30)
+    with ticker._idle:  # that tick is over
+        assert [job.id for job in ticker._scheduler.get_jobs() if job.id == "wake"] == []
+    assert ticker.close(5)
 
 
 def test_a_tick_that_fails_does_not_end_the_ticking() -> None:
@@ -111,6 +150,7 @@ def test_the_time_that_is_left_is_shared() -> None:
 
 PROCESS = """
 import threading
+from bot import schedule
 from bot.schedule import Ticker
 from bot.stop import leave, on_signals, wind_down
 stop = threading.Event()

@@ -5,7 +5,7 @@ tests/simulation/test_book.py plays the same moves on this and on the real ledge
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from bot.delivery.clock import Window
 
 
+FIELDS = tuple(field.name for field in fields(Delivery))
+
+
+def altered(row: Delivery, **values: object) -> Delivery:
+    """dataclasses.replace, three times as quick."""
+    return Delivery(*[values[name] if name in values else getattr(row, name) for name in FIELDS])
+
+
 @dataclass
 class SimulatedBook:
     """The ledger's table as the protocol reads and writes it. `clock` is the database's."""
@@ -27,15 +35,21 @@ class SimulatedBook:
     random: Callable[[int], bytes]
     rows: dict[Key, Delivery] = field(default_factory=dict)
     changes: int = 0
+    inserts: int = 0
+    changed: Callable[[Delivery], None] = lambda _row: None
+    _hashes: dict[int, tuple[Payload, str]] = field(default_factory=dict)
     _ripe: tuple[int, datetime | None, datetime | None] = (-1, None, None)
 
     def plan(self, key: Key, window: Window, now: datetime) -> bool:
-        return self._owe(Delivery(ulid(now, self.random(10)), key, window.due_at, window.expires_at))
+        return key not in self.rows and self._owe(
+            Delivery(ulid(now, self.random(10)), key, window.due_at, window.expires_at)
+        )
 
     def _owe(self, row: Delivery) -> bool:
         if row.key in self.rows:
             return False
         self._put(row)
+        self.inserts += 1
         return True
 
     def claim(self, owner: str, *, only: Key | None = None) -> Delivery | None:
@@ -44,7 +58,7 @@ class SimulatedBook:
         if not ripe:
             return None
         row = min(ripe, key=lambda row: (row.due_at, row.id))
-        return self._put(replace(row, state=State.SENDING, owner=owner, fence=row.fence + 1, lease_until=now + LEASE))
+        return self._put(altered(row, state=State.SENDING, owner=owner, fence=row.fence + 1, lease_until=now + LEASE))
 
     def _is_ripe(self, row: Delivery, now: datetime) -> bool:
         return (
@@ -56,7 +70,7 @@ class SimulatedBook:
 
     def keep(self, row: Delivery, payload: Payload) -> bool:
         return self._ours(row) and self._change(
-            row, payload=payload, payload_sha256=digest_of(payload.dump()), data_as_of=payload.data_as_of
+            row, payload=payload, payload_sha256=self._hash(payload), data_as_of=payload.data_as_of
         )
 
     def intend(self, row: Delivery) -> bool:
@@ -82,7 +96,7 @@ class SimulatedBook:
             name = f"{row.key.name}/{number}"
             key = replace(row.key, kind=Kind.REPLY, name=name, episode=row.mark)
             owed = Delivery(ulid(self.clock(), self.random(10)), key, row.due_at, row.expires_at)
-            self._owe(replace(owed, payload=reply, payload_sha256=digest_of(reply.dump()), thread_ts=ts))
+            self._owe(altered(owed, payload=reply, payload_sha256=self._hash(reply), thread_ts=ts))
         return ts
 
     def expire(self) -> Sequence[Delivery]:
@@ -92,7 +106,7 @@ class SimulatedBook:
             for row in self.rows.values()
             if row.state in OPEN and row.expires_at <= now and (row.lease_until is None or row.lease_until <= now)
         ]
-        return [self._put(replace(row, state=State.EXPIRED, lease_until=None)) for row in late]
+        return [self._put(altered(row, state=State.EXPIRED, lease_until=None)) for row in late]
 
     def unswept(self) -> Sequence[Delivery]:
         now = self.clock()
@@ -102,33 +116,46 @@ class SimulatedBook:
     def swept(self, row: Delivery) -> None:
         found = self.rows.get(row.key)
         if found is not None and found.id == row.id:
-            self._put(replace(found, swept_at=self.clock()))
+            self._put(altered(found, swept_at=self.clock()))
 
     def find(self, key: Key) -> Delivery | None:
         return self.rows.get(key)
 
+    def ripens(self) -> timedelta | None:
+        now = self.clock()
+        ripe = (ripe_at(row) for row in self.rows.values() if row.state in OPEN)
+        return min((at - now for at in ripe if at > now), default=None)
+
     def free(self, owner: str) -> int:
         mine = [row for row in self.rows.values() if row.owner == owner and row.state is State.SENDING]
-        return len([self._put(replace(row, lease_until=None)) for row in mine if row.lease_until])
+        return len([self._put(altered(row, lease_until=None)) for row in mine if row.lease_until])
+
+    def _hash(self, payload: Payload) -> str:
+        """The hash of the bytes; there are few different ones, and each is hashed once."""
+        found = self._hashes.get(id(payload))
+        if found is None:
+            found = self._hashes[id(payload)] = (payload, digest_of(payload.dump()))
+        return found[1]
 
     def _ours(self, row: Delivery) -> bool:
         found = self.rows.get(row.key)
         return found is not None and (found.id, found.fence, found.state) == (row.id, row.fence, State.SENDING)
 
     def _change(self, row: Delivery, **values: object) -> bool:
-        self._put(replace(self.rows[row.key], **values))
+        self._put(altered(self.rows[row.key], **values))
         return True
 
     def _put(self, row: Delivery) -> Delivery:
         self.rows[row.key] = row
         self.changes += 1
+        self.changed(row)
         return row
 
     def ripe_at(self, *, sweeps: bool) -> datetime | None:
         """When the next tick will find something to do: the simulation need not tick before."""
         if self._ripe[0] != self.changes:
-            owed = min((_ripe_at(row) for row in self.rows.values() if row.state in OPEN), default=None)
-            sent = (when for row in self.rows.values() if row.sent_at and (when := _sweep_at(row)))
+            owed = min((ripe_at(row) for row in self.rows.values() if row.state in OPEN), default=None)
+            sent = (when for row in self.rows.values() if row.sent_at and (when := sweep_at(row)))
             swept = min((when for when in (owed, *sent) if when), default=None)
             self._ripe = (self.changes, owed, swept)
         return self._ripe[2 if sweeps else 1]
@@ -136,17 +163,21 @@ class SimulatedBook:
     def replace_all(self, rows: dict[Key, Delivery]) -> None:
         self.rows = rows
         self.changes += 1
+        self.inserts += 1
 
 
-def _ripe_at(row: Delivery) -> datetime:
+def ripe_at(row: Delivery) -> datetime:
     return max(row.due_at, row.lease_until or row.due_at, row.not_before or row.due_at)
 
 
-def _sweep_at(row: Delivery) -> datetime | None:
+def sweep_at(row: Delivery) -> datetime | None:
     if row.sent_at is None:
         return None
     swept = row.swept_at or row.sent_at
-    return next((row.sent_at + after for after in SWEEPS if swept < row.sent_at + after), None)
+    for after in SWEEPS:
+        if swept < (at := row.sent_at + after):
+            return at
+    return None
 
 
 def forget_old(book: SimulatedBook, before: datetime) -> None:

@@ -11,7 +11,7 @@ import heapq
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,9 @@ from greenlet import getcurrent, greenlet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def instant(seconds: float) -> datetime:
-    return EPOCH + timedelta(seconds=seconds)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class Killed(BaseException):
@@ -41,13 +39,18 @@ class Hub:
     _heap: list[tuple[float, int, Callable[[], object]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _main: greenlet = field(default_factory=getcurrent)
+    _until: float = 0.0
 
     def at(self, when: float, what: Callable[[], object]) -> None:
         heapq.heappush(self._heap, (when, next(self._numbers), what))
 
     def sleep(self, seconds: float) -> None:
         """Let the others run; to be called inside a greenlet."""
-        self.at(self.now + seconds, getcurrent().switch)
+        when = self.now + seconds
+        if when <= self._until and (not self._heap or when < self._heap[0][0]):
+            self.now = when  # nobody else has anything to do until then
+            return
+        self.at(when, getcurrent().switch)
         self._main.switch()
 
     def park(self) -> None:
@@ -55,6 +58,7 @@ class Hub:
         self._main.switch()
 
     def run(self, until: float) -> None:
+        self._until = until
         while self._heap and self._heap[0][0] <= until:
             when, _, what = heapq.heappop(self._heap)
             self.now = max(self.now, when)

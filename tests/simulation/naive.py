@@ -8,7 +8,6 @@ from bot.delivery.clock import windows
 from bot.delivery.morning import Morning
 from bot.delivery.protocol import Answer, Outcome
 from bot.delivery.row import Delivery, Key, Kind, State
-from tests.simulation.replica import Port
 from tests.simulation.world import Unswept, production
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def _due(world: World, now: datetime) -> list[tuple[Key, Window]]:
 
 def cron_in_each_replica(world: World, replica: Replica) -> Callable[[datetime], None]:
     """Every process posts at the hour and remembers in memory that it has."""
-    slack, done = Port(replica, world.slack), set()
+    slack, done = replica.port(world.slack), set()
 
     def tick(now: datetime) -> None:
         for key, window in _due(world, now):
@@ -43,7 +42,7 @@ def cron_in_each_replica(world: World, replica: Replica) -> Callable[[datetime],
 
 def claim_then_post(world: World, replica: Replica) -> Callable[[datetime], None]:
     """A unique row first, then the post: whoever dies between loses it."""
-    book, slack = Port(replica, world.book), Port(replica, world.slack)
+    book, slack = replica.port(world.book), replica.port(world.slack)
 
     def tick(now: datetime) -> None:
         book.expire()
@@ -58,7 +57,7 @@ def claim_then_post(world: World, replica: Replica) -> Callable[[datetime], None
 
 def blind_retry(world: World, replica: Replica) -> Callable[[datetime], None]:
     """A lease and a retry on every doubt, without a look into the channel."""
-    book, slack = Port(replica, world.book), Port(replica, world.slack)
+    book, slack = replica.port(world.book), replica.port(world.slack)
 
     def tick(now: datetime) -> None:
         for key, window in _due(world, now):
@@ -90,7 +89,7 @@ class Retrying:
 
 def sdk_retry_on(world: World, replica: Replica) -> Callable[[datetime], None]:
     """The whole protocol but the sweep, and a client that retries by itself."""
-    book, slack = Port(replica, world.book), Retrying(Port(replica, world.slack))
+    book, slack = replica.port(world.book), Retrying(replica.port(world.slack))
     courier = Unswept(
         book, slack, world.content, replica.now, replica.awake, replica.owner, lambda *_: None, world.hub.sleep
     )

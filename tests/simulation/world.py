@@ -6,21 +6,23 @@ One seed is one run: the same seed gives the same run, to the last message.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.delivery.clock import Calendar, due_at
 from bot.delivery.courier import Courier
-from bot.delivery.morning import Morning, Target
-from bot.delivery.row import Key, Kind, Payload, State
+from bot.delivery.morning import KEEP, Morning, Target
+from bot.delivery.row import OPEN, Key, Kind, Payload, State
 from metrics.problem import Problem
-from tests.simulation.book import SimulatedBook, forget_old
+from tests.simulation.book import SimulatedBook, forget_old, ripe_at, sweep_at
 from tests.simulation.hub import Hub, instant
-from tests.simulation.replica import Perils, Port, Replica
+from tests.simulation.replica import Perils, Replica
 from tests.simulation.slack import SimulatedSlack, Weather
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 MORNINGS = 10
 DAY = 86_400.0
 ZONES = tuple(sorted(zone for zone in available_timezones() if zone != "localtime"))
+RENDER_SECONDS = 2.0
+LAST_SECONDS, MINUTES_SECONDS = 3 * 3600.0, 600.0
+CLOSED_SECONDS = 120.0
+"""So often, of the many ticks of a long outage, one is played."""
 PAGE = Payload("20.3%", (), "20.3%")
 THREADED = Payload("20.3%", (), "20.3%", replies=(PAGE,))
 
@@ -64,6 +70,8 @@ class World:
     protocol: Callable[[World, Replica], Callable[[datetime], None]] | None = None
     sweeps: bool = True
     patience: float = 12 * 3600.0
+    perils: Perils | None = None
+    ticks_always: bool = False
 
     def __post_init__(self) -> None:
         dice = self.random = Random(self.seed)
@@ -77,15 +85,18 @@ class World:
         self.slack = SimulatedSlack(self.hub, self._weather())
         self.database_skew = 0.0 if self.calm else dice.uniform(-240, 240)
         self.database_down_until = 0.0
-        self.book = SimulatedBook(self.database_now, dice.randbytes)
+        self.book = SimulatedBook(self.database_now, dice.randbytes, changed=self._changed)
         self.targets = tuple(
             Target(channel, self.at, self.zone, Calendar(None, every_day=True)) for channel in self.channels
         )
         self.expected = self._expected()
-        self.perils = Perils() if self.calm else self._perils()
+        self._dues = self._all_dues()
+        self._unplanned: list[float] = []
+        self._counted = -1
+        self.perils = self.perils or (Perils() if self.calm else self._perils())
         self.replicas = [self._replica(number) for number in range(dice.randint(1, 5))]
+        self.replicas[0].absence = self._kept_short
         self.unready_until = 0.0
-        self._seen = -1
 
     # --- what goes wrong --------------------------------------------------------------------
 
@@ -128,17 +139,25 @@ class World:
 
     def _lose_ledger(self) -> None:
         self.hub.points["ledger lost"] += 1
-        self.book.replace_all({})
+        self._replace_ledger({})
 
     def _restore_ledger(self, kept: dict[Key, Delivery]) -> None:
         self.hub.points["ledger restored"] += 1
-        self.book.replace_all(dict(kept))
+        self._replace_ledger(dict(kept))
+
+    def _replace_ledger(self, rows: dict[Key, Delivery]) -> None:
+        self.book.replace_all(rows)
+        for number, replica in enumerate(self.replicas):
+            replica.rouse(self._next_work(number))
 
     def _change_time(self) -> None:
         """Someone moves the digest by an hour in the afternoon: no date may get a second one."""
+        if not self.targets:
+            return
         moved = time((self.targets[0].at.hour + 1) % 24, self.targets[0].at.minute)
         if moved.hour:
             self.targets = tuple(Target(target.channel, moved, target.zone, target.calendar) for target in self.targets)
+            self._dues, self._counted = self._all_dues(), -1
 
     # --- who is there -----------------------------------------------------------------------
 
@@ -148,6 +167,12 @@ class World:
     def _expected(self) -> list[tuple[datetime, date]]:
         days = [self.first + timedelta(days=n) for n in range(self.mornings)]
         return [(due, day) for day in days if (due := due_at(day, self.at, self.zone)) is not None]
+
+    def _all_dues(self) -> list[tuple[float, date]]:
+        """When each date from before the first to after the last is due, as the digest is set now."""
+        days = (self.first + timedelta(days=n) for n in range(-3, self.mornings + 4))
+        at = self.targets[0].at
+        return [(due.timestamp(), day) for day in days if (due := due_at(day, at, self.zone)) is not None]
 
     def _replica(self, number: int) -> Replica:
         make = self.protocol or production
@@ -160,43 +185,52 @@ class World:
             lambda: self._next_work(number),
             skew=0.0 if self.calm else dice.choice((0.0, dice.uniform(-5, 5), dice.uniform(-3600, 3600))),
             drift=1.0 if self.calm else dice.uniform(0.9999, 1.0001),
-            calm=self.calm,
-            database_down=lambda: self.hub.now < self.database_down_until,
-            changed=self._changed,
+            ticks_always=self.ticks_always,
+            closed=lambda: self.hub.now < self.database_down_until,
         )
+
+    def _kept_short(self, seconds: float) -> float:
+        """Machines that are off until it is too late post nothing: in the last hours the first one sleeps minutes."""
+        now = self.hub.now
+        at = bisect_right(self._dues, now - KEEP.total_seconds(), key=lambda due: due[0])
+        if at == len(self._dues):
+            return seconds
+        last = self._dues[at][0] + KEEP.total_seconds() - LAST_SECONDS
+        return min(seconds, max(last - now, MINUTES_SECONDS))
 
     def _next_work(self, number: int) -> float:
         """When a tick will next find something to do: a row is ripe, or a date becomes due by somebody's clock.
 
         Only the first replica rises for nothing but a sweep; the others sweep when they are up.
         """
+        now, down = self.hub.now, self.database_down_until
         ripe = self.book.ripe_at(sweeps=self.sweeps and number == 0)
-        known = [] if ripe is None else [ripe.timestamp() - self.database_skew]
-        skew = max(replica.skew for replica in self.replicas)
-        planned = {key.local_date for key in self.book.rows if key.kind is Kind.DIGEST}
-        coming = [due.timestamp() - skew for due, day in self._upcoming() if day not in planned]
-        return min((*known, *coming), default=self.hub.now + DAY)
+        next_ = inf if ripe is None else ripe.timestamp() - self.database_skew
+        next_ = min(next_, self._next_due(self.replicas[number].skew))
+        return next_ if now >= down else max(next_, min(down, now + CLOSED_SECONDS))
 
-    def _upcoming(self) -> list[tuple[datetime, date]]:
-        today = instant(self.hub.now).astimezone(self.zone).date()
-        days = (today + timedelta(days=n) for n in range(-1, 3))
-        return [
-            (due, day)
-            for day in days
-            if (due := due_at(day, self.targets[0].at, self.zone)) is not None
-            and due.timestamp() + self.patience > self.hub.now
-        ]
+    def _next_due(self, skew: float) -> float:
+        """When a date that is not planned is, or was, due by a replica's clock."""
+        if not self.targets:
+            return inf
+        if self._counted != self.book.inserts:
+            self._counted = self.book.inserts
+            planned = [key.local_date for key in self.book.rows if key.kind is Kind.DIGEST]
+            self._unplanned = [due for due, day in self._dues if planned.count(day) < len(self.channels)]
+        begin = bisect_right(self._unplanned, self.hub.now + skew - self.patience)
+        return self._unplanned[begin] - skew if begin < len(self._unplanned) else inf
 
-    def _changed(self) -> None:
-        if self.book.changes == self._seen:
-            return
-        self._seen = self.book.changes
-        for number, replica in enumerate(self.replicas):
-            ripe = self.book.ripe_at(sweeps=self.sweeps and number == 0)
-            if ripe is not None:
-                replica.rouse(ripe.timestamp() - self.database_skew)
+    def _changed(self, row: Delivery) -> None:
+        """A row is another one: whoever rests may have to rise earlier."""
+        ripe = ripe_at(row) if row.state in OPEN else None
+        sweep = sweep_at(row) if self.sweeps else None
+        for replica in self.replicas:
+            if (at := ripe or sweep) is not None:
+                replica.rouse(at.timestamp() - self.database_skew)
+            sweep = None
 
     def content(self, _row: Delivery) -> Payload:
+        self.hub.sleep(self.random.random() * RENDER_SECONDS)
         if self.hub.now < self.unready_until:
             raise NotReady
         return self.page
@@ -211,8 +245,10 @@ class World:
             self.hub.run(due.timestamp() - 3600)
             forget_old(self.book, due)
             self._delete_by_hand(day)
-        self.hub.run(self.hub.now + 2.5 * DAY)
-        return self._judged()
+        self.hub.run(self.hub.now + 0.6 * DAY)
+        self.targets = ()  # the last digest has been due half a day ago; what follows are sweeps
+        self.hub.run(self.hub.now + 1.9 * DAY)
+        return self.judged()
 
     def _delete_by_hand(self, day: date) -> None:
         """A person deletes yesterday's digest: it must not come again."""
@@ -228,7 +264,9 @@ class World:
                 self.slack.remove(row, row.slack_ts or "")
                 self.hub.points["deleted by hand"] += 1
 
-    def _judged(self) -> Outcome:
+    def judged(self) -> Outcome:
+        for replica in self.replicas:
+            replica.end()
         outcome = Outcome(seen_twice=self.slack.twins_seen, points=self.hub.points)
         for channel in self.channels:
             messages = self.slack.messages.get(channel, [])
@@ -259,7 +297,7 @@ def row_mark(key: Key) -> str:
 
 def production(world: World, replica: Replica) -> Callable[[datetime], None]:
     """What runs in a shop: Morning and Courier, unchanged."""
-    book, slack = Port(replica, world.book), Port(replica, world.slack)
+    book, slack = replica.port(world.book), replica.port(world.slack)
     courier = (Courier if world.sweeps else Unswept)(
         book, slack, world.content, replica.now, replica.awake, replica.owner, lambda *_: None, world.hub.sleep
     )

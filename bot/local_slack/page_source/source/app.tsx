@@ -1,6 +1,7 @@
 // How do sidebar, conversation, thread and forms make one page?
 import { useEffect, useRef, useState } from "react";
 import { useParameter, useWhere } from "./address";
+import { useNoStrayDrops } from "./attachments";
 import { Composer } from "./composer";
 import { Home } from "./home";
 import { Modals } from "./modal";
@@ -20,6 +21,7 @@ export function App(tongue: Language) {
   const [[place, thread], setWhere] = useWhere();
   const [drawer, setDrawer] = useState(false);
   const seen = useSeen(workspace, place);
+  useNoStrayDrops();
   if (!workspace) return <p className="starting">{say(away ? "away" : "starting")}</p>;
 
   const rooms = workspace.channels;
@@ -90,7 +92,7 @@ function Conversation({ room }: { room: Channel }) {
   const label = say("messages_in", { where: room.is_im ? workspace.app.name : `#${room.name}` });
   return (
     <>
-      {messages.length === 0 && <p className="empty">{say("nothing_yet")}</p>}
+      {messages.length === 0 && <p className="empty">{say(room.is_im ? "nothing_yet_direct" : "nothing_yet")}</p>}
       <Stream key={`said in ${room.id}`} messages={messages} doings={workspace.doings.filter((one) => one.channel === room.id)} channel={room.id} label={label} />
       <Composer key={room.id} channel={room} />
     </>

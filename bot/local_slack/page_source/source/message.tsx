@@ -2,9 +2,9 @@
 import { useRef, useState } from "react";
 import { Blocks } from "./blocks";
 import { Face } from "./face";
+import { FileLink } from "./file";
 import { Mrkdwn } from "./mrkdwn";
-import { fileAddress } from "./server";
-import type { Element, FileCard, Held, Message, Values } from "./slack";
+import type { Element, Held, Message, Values } from "./slack";
 import { SurfaceOf, withHeld, type Surface } from "./surface";
 import { clock, useTongue } from "./words";
 import { usePage } from "./workspace";
@@ -45,6 +45,7 @@ export function OneMessage({ message, channel, inThread = false }: Shown) {
 function Body({ message, channel }: Shown) {
   const { names } = usePage();
   const surface = useMessageSurface(message, channel);
+  if (!message.blocks?.length && !message.text) return null;
   if (!message.blocks?.length)
     return (
       <div className="blocks">
@@ -78,24 +79,6 @@ function useMessageSurface(message: Message, channel: string): Surface {
     channels: workspace.channels,
     still: false,
   };
-}
-
-function FileLink({ file }: { file: FileCard }) {
-  const kind = file.name.includes(".") ? (file.name.split(".").at(-1) ?? "") : "";
-  return (
-    <a className="file" href={fileAddress(file.id)} download={file.name}>
-      <span className="kind" aria-hidden="true">
-        {kind.toUpperCase()}
-      </span>
-      <span>
-        <strong>{file.title || file.name}</strong>
-        <small>
-          {file.name}
-          {file.size !== undefined && ` · ${Math.max(1, Math.round(file.size / 1024))} KB`}
-        </small>
-      </span>
-    </a>
-  );
 }
 
 function Replies({ message, channel }: Shown) {

@@ -21,6 +21,18 @@ export async function act(user: string, what: Act): Promise<Answer> {
   }
 }
 
+/** Slack's own steps: ask where the bytes go, then send them there; a message that shows the file is the third. */
+export async function upload(user: string, file: File): Promise<Answer & { file?: string }> {
+  const told: Answer & { file?: string; upload?: string } = await act(user, { do: "announce", name: file.name, length: file.size });
+  if (!told.ok || !told.upload) return told;
+  try {
+    const sent = await fetch(told.upload, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
+    return sent.ok ? told : { ok: false, error: `upload ${sent.status}` };
+  } catch {
+    return { ok: false, error: "unreachable" };
+  }
+}
+
 export const fileAddress = (id: string): string => `/_page/file/${encodeURIComponent(id)}`;
 
 /** Tell the state now and after each change until `signal`; null while the local Slack is away. */
