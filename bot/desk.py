@@ -18,7 +18,7 @@ from bot.alerting.rules import every_rule
 from bot.annex import Annex
 from bot.grammar import Vocabulary
 from bot.present.rules import RuleLine, rows, rules
-from bot.remembered import Remembered
+from bot.remembered import Lately, Remembered
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
@@ -139,6 +139,8 @@ class Desk:
     further: Further | None = None
     _vocabulary: Vocabulary | None = field(default=None, init=False)
     _remembered: Remembered | None = field(default=None, init=False)
+    _reports: Lately[Report] = field(default_factory=Lately, init=False)
+    _moves: Lately[Moved] = field(default_factory=Lately, init=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -154,6 +156,7 @@ class Desk:
         """Take notice of imports since the last look."""
         if self.store.refresh():
             self._vocabulary, self._remembered = None, None
+            self._reports, self._moves = Lately(), Lately()
 
     @property
     def _reader(self) -> Remembered:
@@ -186,11 +189,13 @@ class Desk:
         """
         self._check(as_of, dimensions)
         asked = Asked(target=self.settings.target, period=period, limit=limit)
-        morning = _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked)
-        if known_at is None and as_of == self.as_of:
-            return self._reader.report(morning, lambda: self._build(self._reader, morning))
-        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
-        return self._build(reader, replace(morning, known_at=known_at or self.now()))
+        morning = _Morning(as_of, None, tuple(filters), tuple(dimensions), asked)
+        if known_at is not None and not self._knew_all(known_at):
+            return self._build(self.store.known(known_at), replace(morning, known_at=known_at))
+        reports, reader = self._reports, self._reader
+        found = reports.get(morning, lambda: self._build(reader, morning))
+        known_at = known_at or (self.now() if as_of < self.as_of else None)
+        return replace(found, basis=replace(found.basis, known_at=known_at)) if known_at else found
 
     def basis(self, as_of: date, filters: Sequence[tuple[str, str]] = ()) -> Basis:
         """On what an answer stands that is no report; raises DayNotOver, NoPurchases."""
@@ -200,15 +205,17 @@ class Desk:
     @property
     def annex(self) -> Annex:
         """The figures of the tables beside the orders."""
-        return Annex(self.settings, self.further, self._check)
+        return Annex(self.settings, self.further, self._check, self._trusted_from)
+
+    def _trusted_from(self, as_of: date) -> date:
+        """The first day whose first purchases are trusted as first."""
+        reader = self._reader
+        return self._burn_in(reader.counts(ALL).start, reader.quality(as_of)).trusted_from(as_of)
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
-        counts = [
-            (self._reader.counts(ALL, dict(group.filters)), self._reader.counts(dimension, dict(group.filters)))
-            for group in (before, after)
-        ]
-        return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
+        moves, reader = self._moves, self._reader
+        return moves.get((dimension, before, after), lambda: _moved(reader, dimension, before, after))
 
     def digest(
         self, as_of: date | None = None, *, known_at: datetime | None = None, dimensions: Sequence[str] = ()
@@ -370,6 +377,14 @@ class Desk:
     def _burn_in(self, start: date | None, quality: Quality) -> BurnIn:
         """The shop's burn-in: none where its platform tells which orders are firsts."""
         return BurnIn(start, 0 if quality.firsts_told else self.settings.purchases.burn_in_days)
+
+
+def _moved(reader: CountsReader, dimension: str, before: Buyers, after: Buyers) -> Moved:
+    counts = [
+        (reader.counts(ALL, dict(group.filters)), reader.counts(dimension, dict(group.filters)))
+        for group in (before, after)
+    ]
+    return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
 
 
 def desk(settings: Settings, store: Shelf, now: Callable[[], datetime]) -> Desk:

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
     from bot.present.watching import PastMorning, Posted
+    from metrics.acquisition import Acquisition
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
     from metrics.moved import Buyers, Moved
     from metrics.nps import Nps
     from metrics.report import Basis, Report
+    from metrics.subscription import Continuation
 
 
 class Figures(Protocol):
@@ -79,6 +81,14 @@ class Annex(Protocol):
 
     def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
         """What customers answered."""
+        ...
+
+    def continuation(self, as_of: date, period: Span | None) -> Continuation:
+        """How many subscriptions go on."""
+        ...
+
+    def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:
+        """What new customers cost and brought in."""
         ...
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from metrics.acquisition import acquisition
 from metrics.burn_in import BurnIn
 from metrics.counts import Counts
 from metrics.cpm import customers_by_cell
@@ -22,6 +23,7 @@ from metrics.gap import Gap, gap_by_label
 from metrics.nps import nps
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
+from metrics.subscription import continuation
 from metrics.value import lifetime_value
 
 ByLabel = Callable[[Counts, date, BurnIn], tuple[Estimate, ...]]
@@ -123,6 +125,8 @@ CATALOG: tuple[Figure, ...] = (
     Figure("return_chance", Unit.SHARE, return_chance, _chance, dimensions=(PURCHASE_COUNT,)),
     Figure("lifetime_value", Unit.MONEY, lifetime_value, needs=Needs.REVENUE),
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
+    Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
+    Figure("continuation", Unit.SHARE, continuation, needs=Needs.BESIDE),
     Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )
 

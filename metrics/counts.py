@@ -61,6 +61,11 @@ class Counts:
     # -- what is asked of counts ------------------------------------------------
 
     @property
+    def nbytes(self) -> int:
+        """How much memory they take."""
+        return sum(held.nbytes for held in vars(self).values() if isinstance(held, np.ndarray))
+
+    @property
     def start(self) -> date | None:
         """The first day on which anyone bought; None without purchases."""
         seen = np.flatnonzero(self._idle[Idle.SEEN].any(axis=0))
@@ -200,12 +205,12 @@ class Counts:
     def _place_gaps(self, gap: Ints) -> None:
         """Sorts the gap cells by label, first day, gap and sums equal ones."""
         gap = gap[gap[:, 2] <= self.horizon_days]
-        key = self._keys(gap)
+        key, count = self._keys(gap), gap[:, 3]
         if len(key) and not bool((key[1:] > key[:-1]).all()):
-            key, inverse = np.unique(key, return_inverse=True)
-            count = _sums(inverse.reshape(-1), gap[:, 3], len(key))
-        else:
-            count = gap[:, 3]
+            order = np.argsort(key, kind="stable")  # the one for numbers that are nearly sorted
+            key, count = key[order], count[order]
+            first = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+            key, count = key[first], np.add.reduceat(count, first)
         self._keep_gaps(key, count)
 
     def _keys(self, gap: Ints) -> Ints:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from metrics.day import number, of_number
+from metrics.acquisition import Acquired
+from metrics.day import Span, number, of_number
 from metrics.nps import NOBODY, Answers
 from metrics.problem import Problem
 from metrics.segment import ALL, COHORT_MONTH, ENTRY, PURCHASE_COUNT
+from metrics.subscription import Contracts
 from metrics.warehouse import beside
+from metrics.warehouse.acquired import CHANNEL, acquired
 from metrics.warehouse.answers import NotAFilter, UnknownLabel, all_labels
+from metrics.warehouse.contracts import contracts
 from metrics.warehouse.versions import found_in
 
 if TYPE_CHECKING:
@@ -40,6 +44,24 @@ class NoAnswers(Problem):
     key = "no_answers"
 
 
+class NoSpend(Problem):
+    """No ad spend has been imported."""
+
+    key = "no_spend"
+
+
+class NoContracts(Problem):
+    """No subscriptions have been imported."""
+
+    key = "no_contracts"
+
+
+class NoChannel(Problem):
+    """Orders do not say which channel they came by."""
+
+    key = "no_channel"
+
+
 @dataclass(frozen=True, slots=True)
 class Further:
     """The embedded store, as the figures of its other tables read it."""
@@ -55,6 +77,31 @@ class Further:
             if not beside.has(connection, "nps"):
                 raise NoAnswers
             return _answers(connection, self.store.rules, as_of, dimension, filters)
+
+    def contracts(self, as_of: date) -> Contracts:
+        """The subscriptions and their deliveries up to as_of; raises NoContracts, NoStore."""
+        with self.store.reading() as connection:
+            if not beside.has(connection, "subscriptions"):
+                raise NoContracts
+            return contracts(connection, self.store.rules, as_of)
+
+    def spend_days(self) -> Span:
+        """From the first to the last day of which spend is known; raises NoSpend, NoStore."""
+        with self.store.reading() as connection:
+            if not beside.has(connection, "channel_costs"):
+                raise NoSpend
+            [(first, last)] = connection.execute("SELECT min(day), max(day) FROM beside_channel_costs").fetchall()
+        return Span(first, last + timedelta(days=1))
+
+    def acquired(self, cohort: Span, horizon: int) -> Acquired:
+        """Who first bought in the cohort, what they brought in, and what was spent; raises NoSpend, NoChannel."""
+        rules = self.store.rules
+        if CHANNEL not in rules.columns:
+            raise NoChannel
+        with self.store.reading() as connection:
+            if not beside.has(connection, "channel_costs"):
+                raise NoSpend
+            return acquired(connection, rules, cohort, horizon)
 
 
 def _answers(

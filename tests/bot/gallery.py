@@ -8,9 +8,11 @@ from dataclasses import replace
 from bot.language import Language
 from bot.page import Page
 from bot.present import (
+    acquisition,
     alert,
     backtest,
     compare,
+    continuation,
     definition,
     digest,
     figure,
@@ -115,6 +117,14 @@ PAGES: dict[str, Callable[[Language], Page]] = {
         for topic in (*definition.TOPICS, *definition.TERMS)
     },
     "definitions": lambda it: definition.definition(None, morning.normal(), it, asked="定義"),
+    "cpo": lambda it: acquisition.acquisition(beside.CPO, morning.normal().basis, it, asked="CPO"),
+    "cpo_open": lambda it: acquisition.acquisition(beside.CPO_OPEN, other_rules().basis, it),
+    "cpo_too_few": lambda it: acquisition.acquisition(beside.CPO_TOO_FEW, morning.normal().basis, it),
+    "continuation": lambda it: continuation.continuation(beside.CONTINUATION, morning.normal().basis, it, asked="間隔"),
+    "continuation_one": lambda it: continuation.continuation(beside.CONTINUATION_ONE, other_rules().basis, it),
+    "continuation_too_few": lambda it: continuation.continuation(
+        beside.CONTINUATION_TOO_FEW, morning.normal().basis, it
+    ),
     "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it, asked="NPS LINE"),
     "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it, asked="チャネル別"),
     "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),
