@@ -21,7 +21,7 @@ from bot.alerting.alarm import Hours
 from bot.alerting.book import Book
 from bot.alerting.room import Outside, Room, Rooms, room
 from bot.answering import Answering
-from bot.choices.chosen import Plan
+from bot.choices.chosen import WORKSPACE, Plan
 from bot.choices.current import Current
 from bot.choices.store import Choices
 from bot.choices.targets import calendar
@@ -41,7 +41,7 @@ from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
 from bot.reception import Reception
 from bot.roll import Roll
-from bot.ruling import WORKSPACE, stored
+from bot.ruling import stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
 from bot.slack import Edge
@@ -132,8 +132,13 @@ class Shop:
         """Who puts the words of that digest together: of its customers and in its language."""
         if self.history is None:
             return None
-        plan = Plan(DIGEST) if row.key.kind is Kind.OWNER_NOTICE else self.current.now().plan(row.key.name)
-        language = self.language_of(row.key.name if plan and plan.name != DIGEST else DIGEST, row.key.channel)
+        effective = self.current.now()
+        plan: Plan | None = Plan(DIGEST)
+        if row.key.kind is Kind.DATA_NOTICE:  # of all digests that wait there
+            plan = effective.first_plan(row.key.channel)
+        elif row.key.kind is not Kind.OWNER_NOTICE:
+            plan = effective.plan(row.key.name)
+        language = self.language_of(plan.name if plan else DIGEST, row.key.channel)
         wanted, desk = self.settings.digest, self.desk
         return Saying(
             desk,
@@ -293,7 +298,8 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         answers, web = reception.answers(), WebCalls(client)
         room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
         dropbox = Dropbox(shop, cast("Store", desk.store), reception.door, settings.secret("bot_token"))
-        routes = (*room.routes(), *reception.home().routes(), *alerts.routes(), dropbox.route())
+        asked = watched.routes(reception.door, now)
+        routes = (*room.routes(), *reception.home().routes(), *alerts.routes(), *asked, dropbox.route())
         edge = Edge(client, replace(answers, answer=room.answer), signing_secret=signing_secret, routes=routes)
         _warm(shop)
         ticker.start()
