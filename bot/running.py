@@ -21,7 +21,7 @@ from bot.alerting.alarm import Hours
 from bot.alerting.book import Book
 from bot.alerting.room import Outside, Room, Rooms, room
 from bot.answering import Answering
-from bot.choices.chosen import Plan
+from bot.choices.chosen import WORKSPACE, Plan
 from bot.choices.current import Current
 from bot.choices.store import Choices
 from bot.choices.targets import calendar
@@ -41,7 +41,7 @@ from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
 from bot.reception import Reception
 from bot.roll import Roll
-from bot.ruling import WORKSPACE, stored
+from bot.ruling import stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
 from bot.slack import Edge
