@@ -139,10 +139,10 @@ def digest(  # noqa: PLR0913 - one argument per option
         raise typer.BadParameter("--to goes with --send.")
     if send and (as_of or known_at or segment or json):
         raise typer.BadParameter("--send posts this morning's digest; leave the other options out.")
-    settings = _settings(language=lang)
     if send:
-        _send(settings, to)
+        _send(_settings(language=lang), to)
         return
+    settings = _in_force(lang)
     desk = _desk(settings)
     at = known_at and _instant(known_at, desk)
     report = desk.digest(as_of and as_of.date(), known_at=at, dimensions=_dimensions(segment, desk))
@@ -167,7 +167,7 @@ def kpi(
     lang: Lang = None,
 ) -> None:
     """Ask what /kpi would be asked in Slack."""
-    settings = _settings(language=lang)
+    settings = _in_force(lang)
     from bot.subcommands import answer
     from bot.watch.asked import past_of
 
@@ -230,6 +230,18 @@ def _settings(**changes: object) -> Settings:
     from bot.settings.layers import load
 
     return load(os.environ, Path(), **changes)
+
+
+def _in_force(lang: str | None) -> Settings:
+    """The settings as Slack goes by them; those of the files, and a word of it, while the state cannot be read."""
+    settings = _settings(language=lang)
+    from bot.choices.on_host import in_force
+
+    try:
+        settings = in_force(settings)
+    except Problem as problem:
+        _print([_language(settings.language).say("cli.files_only", why=problem.key)], error=True)
+    return settings.model_copy(update={"language": str(lang)}) if lang else settings
 
 
 def _desk(settings: Settings) -> Desk:
@@ -320,7 +332,7 @@ def _print(lines: Iterable[str], *, error: bool = False) -> None:
 
 
 # looked up when they are called: a test sets the clock
-_hands = Hands(lambda **changes: _settings(**changes), lambda: _now(), _language, _print, _desk, _show)  # noqa: PLW0108
+_hands = Hands(lambda **changes: _settings(**changes), lambda: _now(), _language, _print, _desk, _show, _in_force)  # noqa: PLW0108
 trial_commands.register(app, _hands)
 setup_commands.register(app, _hands)
 

@@ -21,7 +21,7 @@ from bot.alerting.alarm import Hours
 from bot.alerting.book import Book
 from bot.alerting.room import Outside, Room, Rooms, room
 from bot.answering import Answering
-from bot.choices.chosen import Plan
+from bot.choices.chosen import WORKSPACE, Plan
 from bot.choices.current import Current
 from bot.choices.store import Choices
 from bot.choices.targets import calendar
@@ -36,26 +36,29 @@ from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, Sla
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from bot.delivery.web import WebCalls
 from bot.dropping import Dropbox
+from bot.fetching import Fetching
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
 from bot.reception import Reception
 from bot.roll import Roll
-from bot.ruling import WORKSPACE, stored
+from bot.ruling import stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
 from bot.slack import Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import Heard, answer, explain, heard_only
+from bot.syncing import feeds
 from bot.watch.asked import Past
 from bot.watch.past import History
 from bot.watch.saying import Saying
 from bot.watched import Watched
 from metrics.problem import Problem
+from metrics.warehouse.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, time
 
     from bot.access import Who
     from bot.desk import Desk
@@ -63,7 +66,6 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.question import Figures
     from bot.settings import Settings
-    from metrics.warehouse.store import Store
 
 AT_ONCE = 2
 """Questions that are counted at the same time."""
@@ -132,8 +134,13 @@ class Shop:
         """Who puts the words of that digest together: of its customers and in its language."""
         if self.history is None:
             return None
-        plan = Plan(DIGEST) if row.key.kind is Kind.OWNER_NOTICE else self.current.now().plan(row.key.name)
-        language = self.language_of(row.key.name if plan and plan.name != DIGEST else DIGEST, row.key.channel)
+        effective = self.current.now()
+        plan: Plan | None = Plan(DIGEST)
+        if row.key.kind is Kind.DATA_NOTICE:  # of all digests that wait there
+            plan = effective.first_plan(row.key.channel)
+        elif row.key.kind is not Kind.OWNER_NOTICE:
+            plan = effective.plan(row.key.name)
+        language = self.language_of(plan.name if plan else DIGEST, row.key.channel)
         wanted, desk = self.settings.digest, self.desk
         return Saying(
             desk,
@@ -293,7 +300,8 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         answers, web = reception.answers(), WebCalls(client)
         room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
         dropbox = Dropbox(shop, cast("Store", desk.store), reception.door, settings.secret("bot_token"))
-        routes = (*room.routes(), *reception.home().routes(), *alerts.routes(), dropbox.route())
+        asked = watched.routes(reception.door, now)
+        routes = (*room.routes(), *reception.home().routes(), *alerts.routes(), *asked, dropbox.route())
         edge = Edge(client, replace(answers, answer=room.answer), signing_secret=signing_secret, routes=routes)
         _warm(shop)
         ticker.start()
@@ -302,6 +310,7 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
             ticker.close,
             watched.let_go(courier.owner),
             *watched.start(ticker, shop.desk, stopping),
+            *_fetching(shop, stopping),
         ]
         try:
             if settings.slack.mode == "http":
@@ -311,6 +320,21 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         finally:
             clean = wind_down([*closings, edge.workers.close])
     return clean
+
+
+def _fetching(shop: Shop, stopping: threading.Event) -> Sequence[Callable[[float], bool]]:
+    """Let the shop's databases be read before each digest, where it has any; gives how to end that."""
+    store = shop.desk.store
+    if not isinstance(store, Store) or not any(source.url for source in shop.settings.source):
+        return ()
+
+    def plan() -> tuple[Sequence[time], timedelta]:
+        wanted = shop.settings
+        ats = (wanted.digest.at, *(one.at for one in wanted.digests)) if wanted.digest.sync_minutes else ()
+        return ats, timedelta(minutes=wanted.digest.sync_minutes)
+
+    fetching = Fetching(store, lambda: feeds(shop.settings), plan, shop.desk.zone, shop.now, stopping)
+    return (fetching.start(),)
 
 
 def _warm(shop: Shop) -> None:

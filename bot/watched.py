@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.delivery.morning import DIGEST
 from bot.delivery.obituaries import Obituaries
 from bot.present.watching import obituary
 from bot.watch.health import Health, serve_health
+from bot.watch.held import Held
 from bot.watch.keeper import Keeper
 from bot.watch.obituary import Obituarist
 from bot.watch.overdue import Overdue
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from bot.access import Who
+    from bot.deed import Route
     from bot.delivery.ledger import Ledger
     from bot.delivery.morning import Morning
     from bot.delivery.row import Delivery
     from bot.delivery.web import WebCalls
     from bot.desk import Desk
+    from bot.home.door import Door
     from bot.language import Language
     from bot.schedule import Ticker
     from bot.settings.told import Watch
@@ -74,6 +79,16 @@ class Watched:
             overdue.tell(row, why, now())
 
         return tell
+
+    def routes(self, door: Callable[[], Door], now: Callable[[], datetime]) -> tuple[Route, ...]:
+        """The buttons under what the owner is asked: for whoever reads the owner's channel, and for admins."""
+
+        def refused(who: Who) -> Problem | None:
+            asked = door()
+            rule = asked.refusal_of_stranger if who.channel == self.owner() else asked.refusal_of_admin
+            return asked.noted(who, rule(who))
+
+        return Held(self.ledger, refused, lambda who: self.language(DIGEST, who.channel), now).routes()
 
     def keep(self, notice_after_minutes: int, tidy: Callable[[datetime], object]) -> None:
         """Let the keeper work around every round; `tidy` is called after each."""

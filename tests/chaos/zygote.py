@@ -30,6 +30,7 @@ from bot.delivery.row import Payload
 from bot.delivery.schema import WAITS, Waits
 from bot.schedule import EVERY_SECONDS, JITTER_SECONDS, WAKE_JITTER_SECONDS
 
+EIGHT = clock_time(8, 0)
 UTC_ZONE = ZoneInfo("UTC")
 PAGE = Payload("20.3%", (), "20.3%")
 
@@ -63,12 +64,9 @@ class Clock:
         self.shared[8:16] = struct.pack("d", add + seconds)
 
 
-def targets(count: int, minutes: int) -> tuple[Target, ...]:
-    """So many channels, due one after the other from 08:00 on."""
-    return tuple(
-        Target(f"C{n:09}", clock_time(8, n * minutes // count), UTC_ZONE, Calendar(None, every_day=True))
-        for n in range(count)
-    )
+def targets(channels: int) -> tuple[Target, ...]:
+    """So many channels, all due at 08:00."""
+    return tuple(Target(f"C{n:09}", EIGHT, UTC_ZONE, Calendar(None, every_day=True)) for n in range(channels))
 
 
 def waits(speed: float) -> Waits:
@@ -81,8 +79,8 @@ def replica(state: str, base_url: str, token: str, clock: Clock, wanted: tuple[T
     now = lambda: datetime.fromtimestamp(clock.now(), UTC)
     owner, dice = str(os.getpid()), random.Random(os.getpid())
     channel = SlackChannel(web_client(token, base_url), max(1.0, DEADLINE_SECONDS / clock.speed))
-    ledger = None
-    while True:
+    ledger, zygote = None, os.getppid()
+    while os.getppid() == zygote:  # whatever ends the chaos ends its replicas
         wait = EVERY_SECONDS + dice.random() * JITTER_SECONDS
         try:
             ledger = ledger or Ledger.open(state, clock=now, waits=waits(clock.speed))
@@ -97,8 +95,8 @@ def replica(state: str, base_url: str, token: str, clock: Clock, wanted: tuple[T
 
 
 def main() -> None:
-    state, base_url, token, path, speed, count, minutes = sys.argv[1:]
-    clock, wanted = Clock.read(Path(path), float(speed)), targets(int(count), int(minutes))
+    state, base_url, token, path, speed, channels = sys.argv[1:]
+    clock, wanted = Clock.read(Path(path), float(speed)), targets(int(channels))
     log.configure("CRITICAL")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)
@@ -107,6 +105,7 @@ def main() -> None:
         if pid == 0:
             sys.stdin.close()
             replica(state, base_url, token, clock, wanted)
+            os._exit(0)
         print(pid, flush=True)
 
 

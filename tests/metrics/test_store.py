@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +25,9 @@ from metrics.rules import Rules
 from metrics.sources import files
 from metrics.warehouse import cohorts, versions
 from metrics.warehouse.answers import NotAFilter, UnknownLabel
+from metrics.warehouse.contribution import OrderRows
 from metrics.warehouse.file import NotAStore, OtherShop, StoreBusy, prepare
+from metrics.warehouse.pull import narrow, part_of
 from metrics.warehouse.schema import CELLS
 from metrics.warehouse.store import NoStore, Store
 from tests.metrics.shop_orders import LEARNED, Order, any_order, any_rules, import_orders, order, plain, stage, store_of
@@ -478,11 +481,40 @@ def test_a_rebuild_in_many_chunks_equals_one_in_a_piece(tmp_path: Path, monkeypa
     orders = [order(str(i), f"c{i % 23}", i % 90, channel=f"ch{i % 4}", amount=100 * (i % 7)) for i in range(300)]
     store = store_of(tmp_path, orders)
     before = everything(store)
-    monkeypatch.setattr(versions, "ORDERS_A_CHUNK", 9)
+    monkeypatch.setattr(versions, "ORDERS_A_PULL", 9)
+    monkeypatch.setattr(versions, "ORDERS_A_CHUNK", 3)
     seen: list[float] = []
     assert store.rebuild(seen.append) == 23
     assert len(seen) > 30
     assert everything(Store(store.path, Rules())) == before
+
+
+@pytest.mark.parametrize("most", [200, 70_000, 2**40])
+def test_orders_that_wait_in_small_types_come_out_as_they_were(most: int) -> None:
+    hashes = np.array([5, 2**63 + 1, 2**64 - 1], np.uint64)
+    small = np.array([0, 1, 1], np.uint8)
+    numbers = np.array([0, -most, most])
+    labels = np.array([[0, 1], [2, 300], [70_000, 5]], np.int32)
+    orders = OrderRows(hashes, hashes, numbers, numbers, small, small, hashes, small, small, labels, numbers)
+    waiting = narrow(orders)
+    assert waiting.amount.itemsize < 8 or most == 2**40
+    upper = part_of(waiting, 1, 2)
+    assert upper.customer.tolist() == [2**63 + 1, 2**64 - 1]
+    assert upper.amount.tolist() == upper.second.tolist() == upper.row.tolist() == [-most, most]
+    assert upper.labels.tolist() == [[2, 300], [70_000, 5]]
+    assert (upper.amount.itemsize, upper.labels.itemsize) == (8, 4)
+
+
+def test_a_new_store_packs_no_column_worse_than_the_engine_would(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [order(str(i), f"c{i % 700}", i % 90, amount=100 * (i % 70)) for i in range(5000)])
+    with store.reading() as connection:
+        packed = dict(
+            connection.execute(
+                "SELECT DISTINCT column_name, compression FROM pragma_storage_info('orders')"
+                " WHERE segment_type <> 'VALIDITY' AND column_name IN ('order_hash', 'order_id', 'ordered_at')"
+            ).fetchall()
+        )
+    assert packed == {"order_hash": "Uncompressed", "order_id": "FSST", "ordered_at": "BitPacking"}
 
 
 def test_cells_are_made_one_row_each_again_and_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
