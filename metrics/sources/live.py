@@ -7,10 +7,9 @@ a short statement of its own that can be read again; the bookmark says where to 
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,7 @@ import sqlalchemy as sa
 
 from metrics.problem import Problem
 from metrics.sources import checks, mapped
-from metrics.sources.database import as_text, connected, engine, one_select, query_problems
+from metrics.sources.database import as_text, connected, cut_off, engine, one_select, query_problems
 from metrics.sources.text import Text
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 PAGE_ROWS = 50_000
 PAGE_SECONDS = 300.0
 """A page that takes longer is given up by us, whatever the server thinks."""
+CANCEL_SECONDS = 5.0
+"""So long the server may take to end a statement before its connection is cut."""
 AGAIN = timedelta(minutes=15)
 """What was changed in a transaction that ended late is older than the newest that was seen."""
 WINDOW = timedelta(days=90)
@@ -109,8 +110,9 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
     inner = one_select(feed.select).replace(":", r"\:")
     try:
         with connected(database) as live, query_problems(database.url):
-            header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
-            live.rollback()
+            with _deadline(live, feed):
+                header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
+                live.rollback()
             key = next((name for name in ("changed_at", "ordered_at") if name in header), None)
             if key is None:
                 raise NoKey(source=feed.people.source)
@@ -184,7 +186,8 @@ def _deadline(live: Connection, feed: Feed) -> Iterator[None]:
     timer.daemon = True
     timer.start()
     try:
-        yield
+        with cut_off(live, feed.seconds + CANCEL_SECONDS):
+            yield
     except Exception as error:
         if over.is_set():
             raise PageTooSlow(source=feed.people.source, seconds=int(feed.seconds)) from error
@@ -196,18 +199,15 @@ def _deadline(live: Connection, feed: Feed) -> Iterator[None]:
 
 
 def _end_statement(live: Connection, feed: Feed) -> None:
-    """End what the server is at, from beside; where it does not even answer to that, the socket."""
+    """Ask the server, from beside, to end what it is at; on a dead wire that fails too, and the socket is cut."""
     driver: Any = live.connection.driver_connection
-    if live.dialect.name == "postgresql":
-        driver.cancel()
-    elif live.dialect.name in {"mysql", "mariadb"}:
-        beside = engine(feed.url)
-        try:
-            with beside.connect() as second:
+    with suppress(Exception):
+        if live.dialect.name == "postgresql":
+            driver.cancel_safe(timeout=CANCEL_SECONDS)  # the older cancel() would stop every thread while it waits
+        elif live.dialect.name in {"mysql", "mariadb"}:
+            beside = engine(feed.url)
+            with closing(beside.connect()) as second:
                 second.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
-        except sa.exc.DBAPIError:
-            driver._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001  pymysql has no word for it
-        finally:
             beside.dispose()
 
 
