@@ -108,7 +108,7 @@ simulate: $(VENV)/.test ## a digest's simulated mornings (MORNINGS=100000; night
 	$(call say,the protocol that runs against a world where everything breaks)
 	@$(BIN)/python -m tests.simulation $(if $(MORNINGS),--mornings $(MORNINGS)) $(SIMULATE_ARGS)
 
-chaos: $(VENV)/.test ## real processes killed and paused on PostgreSQL and SQLite, about ten minutes
+chaos: $(VENV)/.test ## real processes killed and paused on PostgreSQL and SQLite, up to ten minutes
 	$(call say,read from the channel itself)
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 

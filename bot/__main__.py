@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
     from bot.settings import Settings
-    from metrics.warehouse.store import Store
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -140,10 +139,10 @@ def digest(  # noqa: PLR0913 - one argument per option
         raise typer.BadParameter("--to goes with --send.")
     if send and (as_of or known_at or segment or json):
         raise typer.BadParameter("--send posts this morning's digest; leave the other options out.")
-    settings = _settings(language=lang)
     if send:
-        _send(settings, to)
+        _send(_settings(language=lang), to)
         return
+    settings = _in_force(lang)
     desk = _desk(settings)
     at = known_at and _instant(known_at, desk)
     report = desk.digest(as_of and as_of.date(), known_at=at, dimensions=_dimensions(segment, desk))
@@ -168,7 +167,7 @@ def kpi(
     lang: Lang = None,
 ) -> None:
     """Ask what /kpi would be asked in Slack."""
-    settings = _settings(language=lang)
+    settings = _in_force(lang)
     from bot.subcommands import answer
     from bot.watch.asked import past_of
 
@@ -233,16 +232,23 @@ def _settings(**changes: object) -> Settings:
     return load(os.environ, Path(), **changes)
 
 
-def _store(settings: Settings) -> Store:
-    from metrics.warehouse.store import Store
+def _in_force(lang: str | None) -> Settings:
+    """The settings as Slack goes by them; those of the files, and a word of it, while the state cannot be read."""
+    settings = _settings(language=lang)
+    from bot.choices.on_host import in_force
 
-    return Store(settings.store, settings.rules)
+    try:
+        settings = in_force(settings)
+    except Problem as problem:
+        _print([_language(settings.language).say("cli.files_only", why=problem.key)], error=True)
+    return settings.model_copy(update={"language": str(lang)}) if lang else settings
 
 
 def _desk(settings: Settings) -> Desk:
     from bot.desk import desk
+    from bot.shelves import shelf
 
-    return desk(settings, _store(settings), _now)
+    return desk(settings, shelf(settings, _now), _now)
 
 
 def _language(lang: str | None) -> Language:
@@ -264,9 +270,10 @@ def _import(
 ) -> list[Imported]:
     from bot.console import bad_rows, bar, said_of
     from bot.importing import import_files, import_query
+    from bot.shelves import importable
     from metrics.sources.checks import TooManyBadRows
 
-    store, done = _store(settings), []
+    store, done = importable(settings, _now), []
     try:
         with bar(language) as progress:
             for one in (
@@ -325,7 +332,7 @@ def _print(lines: Iterable[str], *, error: bool = False) -> None:
 
 
 # looked up when they are called: a test sets the clock
-_hands = Hands(lambda **changes: _settings(**changes), lambda: _now(), _language, _print, _desk, _show)  # noqa: PLW0108
+_hands = Hands(lambda **changes: _settings(**changes), lambda: _now(), _language, _print, _desk, _show, _in_force)  # noqa: PLW0108
 trial_commands.register(app, _hands)
 setup_commands.register(app, _hands)
 

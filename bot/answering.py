@@ -18,8 +18,7 @@ from bot.access import Who
 from bot.ask_form import ASK_FORM, ask_form, question_of
 from bot.blockkit.limits import CONTEXT_TEXT, fit, markup
 from bot.deed import Deed, Doing, Refusing, Route, Web
-from bot.grammar import parse
-from bot.onward import SHARE
+from bot.onward import FILES, SHARE
 from bot.page import Footnote, Page, Paragraph, Signature
 from bot.present.source import about, asked_of, source
 from bot.question import Figures
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from bot.delivery.row import Payload
     from bot.grammar import Ask
     from bot.language import Language
+    from bot.subcommands import Heard
 
 ASK: Final = "ask_figure"
 SOURCE: Final = "where_from"
@@ -81,8 +81,8 @@ class Shop(Protocol):
         """Who knows the figures."""
         ...
 
-    def answer(self, text: str, who: Who) -> Page:
-        """The page for a text; raises Problem."""
+    def answer(self, text: str, who: Who, heard: Heard) -> Page:
+        """The page for a text; raises Problem. `heard` is told what was asked before anything is counted."""
         ...
 
     def language(self, who: Who) -> Language:
@@ -99,6 +99,10 @@ class Shop(Protocol):
 
     def may_export(self, who: Who) -> bool:
         """Whether that person may have files."""
+        ...
+
+    def count_export(self, who: Who) -> None:
+        """Count a file; raises a Problem where there were too many today."""
         ...
 
     def audit(self, what: str, who: Who, of: str, rows: int) -> None:
@@ -143,14 +147,20 @@ class Answering:
 
     def answer(self, text: str, who: Who) -> Page:
         """The page for a text, or the word that it was handed on; raises Problem."""
-        page = self.shop.answer(text, who)
-        figures = self.shop.figures
-        ask = parse(text, figures.vocabulary(), figures.as_of)
-        if not ask.handout:
+        asked: list[Ask] = []
+
+        def heard(ask: Ask) -> None:
+            asked.append(ask)
+            if ask.handout == "share":
+                _may_be_shared(ask, who)
+            if ask.handout in FILES and not self.shop.may_export(who):
+                raise ExportNotAllowed(user=who.user)  # before a customer has been looked at
+
+        page = self.shop.answer(text, who, heard)
+        ask = asked[0] if asked else None
+        if ask is None or not ask.handout:
             return page
-        if ask.handout == "share":
-            return self._share(page, ask, who)
-        return self._export(page, ask, who)
+        return self._share(page, ask, who) if ask.handout == "share" else self._export(page, ask, who)
 
     # --- to the channel, into a file ------------------------------------------------------
 
@@ -168,10 +178,6 @@ class Answering:
 
     def _share(self, page: Page, ask: Ask, who: Who) -> Page:
         language = self.shop.language(who)
-        if ask.subcommand == "list":
-            raise NotForChannels
-        if who.channel.startswith("D") or not who.channel:
-            raise ShareInChannel
         signed = replace(
             page,
             parts=(*page.parts, Signature(who.user, language.say("handout.shared_by", user="{user}"))),
@@ -192,8 +198,8 @@ class Answering:
         return about(figure, report, dimension=ask.dimension or "", period=period)
 
     def _export(self, page: Page, ask: Ask, who: Who) -> Page:
-        if not self.shop.may_export(who):
-            raise ExportNotAllowed(user=who.user)
+        if ask.subcommand != "list":  # customers were counted when they were looked up
+            self.shop.count_export(who)
         language = self.shop.language(who)
         content = as_csv(page) if ask.handout == "csv" else as_xlsx(page, self.shop.now())
         day = ask.as_of or self.shop.figures.as_of
@@ -266,6 +272,13 @@ class Answering:
         else:
             found = deed.web.call("conversations.history", include_all_metadata=True, **query)
         return next((one for one in found.get("messages", ()) if one.get("ts") == ts), {})
+
+
+def _may_be_shared(ask: Ask, who: Who) -> None:
+    if ask.subcommand == "list":
+        raise NotForChannels
+    if who.channel.startswith("D") or not who.channel:
+        raise ShareInChannel
 
 
 def _kept(message: Mapping[str, Any]) -> dict[str, str]:

@@ -22,16 +22,19 @@ from bot.doctor import (
     next_business_day,
     of_clock,
     of_orders,
+    of_role,
     of_scopes,
     of_spend,
     of_tables,
 )
 from bot.roll import SCOPES as LOOKING
+from bot.shelves import shelf
 from bot.slack import SCOPES as LISTENING
 from metrics.acquisition import Channels
 from metrics.beside import TABLES
 from metrics.day import last_complete, zone
 from metrics.problem import Problem
+from metrics.sources.rights import writes
 from metrics.warehouse import beside
 from metrics.warehouse.health import look
 from metrics.warehouse.store import NoStore, Store
@@ -50,6 +53,7 @@ def findings(settings: Settings, now: Callable[[], datetime], language: Language
     """Everything that is looked at, from the settings to the next digest."""
     yield Finding("settings", Mark.FINE, {"zone": settings.zone, "currency": settings.currency})
     yield from _orders(settings, now(), language)
+    yield from _roles(settings)
     yield from _state(settings)
     yield from _slack(settings, now)
     yield from _due(settings, now())
@@ -58,11 +62,15 @@ def findings(settings: Settings, now: Callable[[], datetime], language: Language
 def _orders(settings: Settings, now: datetime, language: Language) -> Iterator[Finding]:
     local = now.astimezone(zone(settings.zone))
     tables: list[Finding] = []
-    store = Store(settings.store, settings.rules)
     try:
-        with store.reading() as connection:
-            seen = look(connection, settings.rules, local)
-            tables.extend(_tables(connection, settings, language))
+        found = shelf(settings, lambda: now)
+        if isinstance(found, Store):
+            with found.reading() as connection:
+                seen = look(connection, settings.rules, local)
+                tables.extend(_tables(connection, settings, language))
+        else:
+            seen = found.health(local)
+            yield Finding("in_place", Mark.FINE, {"name": found.name})
     except Problem as problem:
         yield broken("orders", problem, "asakai import FILE" if isinstance(problem, NoStore) else "")
         return
@@ -81,6 +89,17 @@ def _tables(connection: DuckDBPyConnection, settings: Settings, language: Langua
         loose = loose_of(connection, settings.rules, Channels(settings.channels))
         spend = spend_names(loose, language, settings.currency) if loose.spend else ""
         yield from of_spend(spend, order_names(loose, language) if loose.orders else "")
+
+
+def _roles(settings: Settings) -> Iterator[Finding]:
+    """Whether the shop's own databases are safe from us."""
+    for source in settings.source:
+        if source.url is None:
+            continue
+        try:
+            yield of_role(source.name, writes(source.url.get_secret_value()))
+        except Problem as problem:
+            yield broken("role", problem)
 
 
 def _state(settings: Settings) -> Iterator[Finding]:

@@ -83,6 +83,7 @@ the other figures, then **{share_button}** (once per answer), **CSV**, **Excel**
 _MEANS: Final = {
     Period.COHORT: "who first bought in it",
     Period.END: "the state at its end",
+    Period.DURING: "what happened in it",
     Period.MORNING: "that morning's message",
     Period.NONE: "takes none",
 }

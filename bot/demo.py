@@ -46,7 +46,7 @@ def demo_desk(folder: Path, now: Callable[[], datetime], language: Language) -> 
         shop = sample_shop(folder, last_complete(now(), zone(settings.zone)))
         progress(language.say("cli.demo_shop"), 1.0)
         opened = Store(store, settings.rules)
-        for _ in import_files(opened, (shop.orders,), Wanted(), now(), progress):
+        for _ in import_files(opened, shop.files, Wanted(), now(), progress):
             pass
     return desk(settings, opened, now)
 

@@ -15,9 +15,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.alerting.rules import every_rule
+from bot.annex import Annex
 from bot.grammar import Vocabulary
 from bot.present.rules import RuleLine, rows, rules
-from bot.remembered import Remembered
+from bot.remembered import Lately, Remembered
 from metrics.burn_in import BurnIn
 from metrics.counts import CountsReader
 from metrics.day import Span, last_complete, zone
@@ -27,6 +28,8 @@ from metrics.problem import Problem
 from metrics.report import Basis, NoPurchases, Quality, Report, build
 from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
 from metrics.table import LIMIT, Asked
+from metrics.warehouse.further import Further
+from metrics.warehouse.store import Store
 from metrics.watch import Shop, sights
 
 if TYPE_CHECKING:
@@ -133,8 +136,11 @@ class Desk:
     now: Callable[[], datetime]
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     stored: Callable[[], Stored] = Stored
+    further: Further | None = None
     _vocabulary: Vocabulary | None = field(default=None, init=False)
     _remembered: Remembered | None = field(default=None, init=False)
+    _reports: Lately[Report] = field(default_factory=Lately, init=False)
+    _moves: Lately[Moved] = field(default_factory=Lately, init=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -150,6 +156,7 @@ class Desk:
         """Take notice of imports since the last look."""
         if self.store.refresh():
             self._vocabulary, self._remembered = None, None
+            self._reports, self._moves = Lately(), Lately()
 
     @property
     def _reader(self) -> Remembered:
@@ -182,19 +189,33 @@ class Desk:
         """
         self._check(as_of, dimensions)
         asked = Asked(target=self.settings.target, period=period, limit=limit)
-        morning = _Morning(as_of, known_at, tuple(filters), tuple(dimensions), asked)
-        if known_at is None and as_of == self.as_of:
-            return self._reader.report(morning, lambda: self._build(self._reader, morning))
-        reader = self._reader if known_at is None or self._knew_all(known_at) else self.store.known(known_at)
-        return self._build(reader, replace(morning, known_at=known_at or self.now()))
+        morning = _Morning(as_of, None, tuple(filters), tuple(dimensions), asked)
+        if known_at is not None and not self._knew_all(known_at):
+            return self._build(self.store.known(known_at), replace(morning, known_at=known_at))
+        reports, reader = self._reports, self._reader
+        found = reports.get(morning, lambda: self._build(reader, morning))
+        known_at = known_at or (self.now() if as_of < self.as_of else None)
+        return replace(found, basis=replace(found.basis, known_at=known_at)) if known_at else found
+
+    def basis(self, as_of: date, filters: Sequence[tuple[str, str]] = ()) -> Basis:
+        """On what an answer stands that is no report; raises DayNotOver, NoPurchases."""
+        self._check(as_of, ())
+        return self._basis(self._reader, _Morning(as_of, filters=tuple(filters)))[0]
+
+    @property
+    def annex(self) -> Annex:
+        """The figures of the tables beside the orders."""
+        return Annex(self.settings, self.further, self._check, self._trusted_from)
+
+    def _trusted_from(self, as_of: date) -> date:
+        """The first day whose first purchases are trusted as first."""
+        reader = self._reader
+        return self._burn_in(reader.counts(ALL).start, reader.quality(as_of)).trusted_from(as_of)
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
-        counts = [
-            (self._reader.counts(ALL, dict(group.filters)), self._reader.counts(dimension, dict(group.filters)))
-            for group in (before, after)
-        ]
-        return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
+        moves, reader = self._moves, self._reader
+        return moves.get((dimension, before, after), lambda: _moved(reader, dimension, before, after))
 
     def digest(
         self, as_of: date | None = None, *, known_at: datetime | None = None, dimensions: Sequence[str] = ()
@@ -306,9 +327,9 @@ class Desk:
         return newest if (report.basis.as_of - newest).days >= STALE_DAYS else None
 
     def _knew_all(self, known_at: datetime) -> bool:
-        """Whether nothing was learned since then."""
+        """Whether nothing was learned since then; of orders that are read in place nobody can say."""
         last = self.store.last_import_at()
-        return last is None or last <= known_at
+        return last is not None and last <= known_at
 
     def _name(self, customer_id: str) -> str:
         kind, _, shop_id = customer_id.partition(":")
@@ -330,6 +351,10 @@ class Desk:
         return morning if first is not None and first <= morning else None
 
     def _build(self, reader: Knowledge, morning: _Morning) -> Report:
+        basis, burn_in = self._basis(reader, morning)
+        return build(reader, basis, burn_in, morning.dimensions, morning.asked)
+
+    def _basis(self, reader: Knowledge, morning: _Morning) -> tuple[Basis, BurnIn]:
         settings = self.settings
         everyone, quality = reader.counts(ALL), reader.quality(morning.as_of)
         start = everyone.start
@@ -347,14 +372,25 @@ class Desk:
             rules=settings.rules.differing(),
             quality=quality.burnt_in(everyone, burn_in, morning.as_of),
         )
-        return build(reader, basis, burn_in, morning.dimensions, morning.asked)
+        return basis, burn_in
 
     def _burn_in(self, start: date | None, quality: Quality) -> BurnIn:
         """The shop's burn-in: none where its platform tells which orders are firsts."""
         return BurnIn(start, 0 if quality.firsts_told else self.settings.purchases.burn_in_days)
 
 
+def _moved(reader: CountsReader, dimension: str, before: Buyers, after: Buyers) -> Moved:
+    counts = [
+        (reader.counts(ALL, dict(group.filters)), reader.counts(dimension, dict(group.filters)))
+        for group in (before, after)
+    ]
+    return moved((*counts[0], before.cohort), (*counts[1], after.cohort))
+
+
 def desk(settings: Settings, store: Shelf, now: Callable[[], datetime]) -> Desk:
     """The desk of a shop; pseudonyms stay the same where their key is set."""
     key = settings.customers.pseudonym_key
-    return Desk(settings, store, now, key.get_secret_value().encode()) if key else Desk(settings, store, now)
+    found = Desk(settings, store, now, key.get_secret_value().encode()) if key else Desk(settings, store, now)
+    if isinstance(store, Store):  # what stands beside the orders lies in the embedded store
+        found.further = Further(store)
+    return found

@@ -137,6 +137,12 @@ def _times(seen: Health) -> Iterator[Finding]:
     )
 
 
+def of_role(source: str, writes: Sequence[str]) -> Finding:
+    """Whether a source's role can only read; `writes`: what it could write to."""
+    mend = "GRANT SELECT ON … TO …" if writes else ""
+    return Finding("role", Mark.ODD if writes else Mark.FINE, {"source": source, "writes": list(writes)}, mend)
+
+
 def of_clock(ours: datetime, theirs: datetime | None) -> Iterator[Finding]:
     """Whether our clock goes with Slack's."""
     if theirs is None:

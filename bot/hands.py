@@ -47,7 +47,10 @@ class Loading(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """The settings, the clock, the language of --lang, how to print, the desk, and how to show a page."""
+    """The settings, the clock, the language of --lang, how to print, the desk, how to show a page.
+
+    `in_force`: the settings with what was chosen in Slack, in the language of --lang.
+    """
 
     settings: Loading
     now: Callable[[], datetime]
@@ -55,3 +58,4 @@ class Hands:
     tell: Callable[[Iterable[str]], None]
     desk: Callable[[Settings], Desk]
     show: Callable[[Page], None]
+    in_force: Callable[[str | None], Settings]

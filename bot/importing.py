@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.beside import Stood, from_file, is_table
 from metrics.acquisition import Channels
 from metrics.landing import CannotLand
-from metrics.sources.checks import TooManyBadRows, refuse_taken, write_errors
+from metrics.sources.checks import TooManyBadRows, refuse_taken, register_always, write_errors
 from metrics.sources.reading import UnknownHeader, Wish, land, stage
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ def _landed(store: Store, connection: DuckDBPyConnection, given: _Input, told: _
     """A first load, written where it stays; None where the orders must be staged."""
     if given.land is None:
         return None
+    register_always(connection)
     try:
         with store.landing(connection) as landing, _listing(connection, given.errors):
             staged = given.land(connection, told.reading, landing)

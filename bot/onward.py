@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.grammar.writing import written
 from bot.page import Button, Buttons, Calendar, Choices, Footnote, Menu, Page, Paragraph, Table
+from bot.present.definition import BESIDE
 from bot.present.label import dimension_name, label_name
 from bot.present.segment import worst
 from metrics.segment import COHORT_MONTH, ENTRY, OTHER, PURCHASE_COUNT, UNKNOWN_LABEL
@@ -110,7 +111,7 @@ def _further(question: Question, report: Report | None) -> list[Button]:
     if ask.subcommand in {"repeat", "segment"}:
         found.append(_why(question, ask))
     if ask.subcommand not in {"definition", "help", "panel", "list"}:
-        topic = ask.subcommand if ask.subcommand in FIGURES else "repeat"
+        topic = ask.subcommand if ask.subcommand in (*FIGURES, *BESIDE) else "repeat"
         found.append(_to(question, "definition", replace(_bare(ask), subcommand="definition", topic=topic)))
     return found[:5]
 

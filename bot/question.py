@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
     from bot.present.watching import PastMorning, Posted
+    from metrics.acquisition import Acquisition
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
     from metrics.moved import Buyers, Moved
-    from metrics.report import Report
+    from metrics.nps import Nps
+    from metrics.report import Basis, Report
+    from metrics.subscription import Continuation
 
 
 class Figures(Protocol):
@@ -47,6 +50,15 @@ class Figures(Protocol):
         """The figures of the morning after `as_of`."""
         ...
 
+    def basis(self, as_of: date, filters: Sequence[tuple[str, str]] = ()) -> Basis:
+        """On what an answer stands."""
+        ...
+
+    @property
+    def annex(self) -> Annex:
+        """The figures of the tables beside the orders."""
+        ...
+
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """What moved between two groups of first-time buyers."""
         ...
@@ -61,6 +73,22 @@ class Figures(Protocol):
 
     def rules(self, language: Language) -> Page:
         """The list of alert rules."""
+        ...
+
+
+class Annex(Protocol):
+    """Who knows the figures of the tables beside the orders."""
+
+    def nps(self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]) -> Nps:
+        """What customers answered."""
+        ...
+
+    def continuation(self, as_of: date, period: Span | None) -> Continuation:
+        """How many subscriptions go on."""
+        ...
+
+    def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:
+        """What new customers cost and brought in."""
         ...
 
 

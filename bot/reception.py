@@ -28,6 +28,7 @@ from bot.home.witness import Witness
 from bot.language import Language
 from bot.present.language import language_page
 from bot.slack import Answers
+from bot.subcommands import heard_only
 from bot.workers import Once
 from metrics.problem import Problem
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.question import Figures
     from bot.roll import Roll
+    from bot.subcommands import Heard
 
 WEEKS_BACK: Final = timedelta(days=40)
 REFUSED_SECONDS: Final = 60.0
@@ -92,7 +94,7 @@ class Shop(Protocol):
         """The reader's language."""
         ...
 
-    def answer(self, text: str, who: Who, figures: Figures | None = None) -> Page:
+    def answer(self, text: str, who: Who, figures: Figures | None = None, heard: Heard = heard_only) -> Page:
         """The page for a text; raises Problem."""
         ...
 
@@ -161,7 +163,7 @@ class Reception:
         """What Slack's edge asks of us."""
         return Answers(self.answer, self.shop.explain, self.shop.say, self.door)
 
-    def answer(self, text: str, who: Who) -> Page:
+    def answer(self, text: str, who: Who, heard: Heard = heard_only) -> Page:
         """The page for a text; raises Problem, also when that person has asked too much."""
         settings, zone = self.shop.current.now().settings, self.shop.desk.zone
         self.quota.question(who.user, settings.quotas, zone)
@@ -170,7 +172,7 @@ class Reception:
         watched = Witness(
             self.shop.desk, lambda: self.may_export(who), lambda rows: self.took(who, "customers", DORMANT, rows)
         )
-        return self.shop.answer(text, who, watched)
+        return self.shop.answer(text, who, watched, heard)
 
     @property
     def quota(self) -> Quota:
@@ -178,6 +180,13 @@ class Reception:
         if self._quota is None:
             self._quota = Quota(self.choices, self.shop.now)
         return self._quota
+
+    def has_files(self, who: Who) -> bool:
+        """Whether that person may have files at all: named for it, by themselves or through a group, or listed."""
+        export = self.shop.current.now().settings.export
+        if who.user in export.allowed_users or who.user in self.roll.people(export.allowed_groups):
+            return self.door().refusal_of_stranger(who) is None
+        return self.door().refusal_of_person(who) is None
 
     def may_export(self, who: Who) -> None:
         """Count a list or file; raises TooManyExports. Before it is made, by whichever room makes it."""

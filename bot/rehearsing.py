@@ -127,7 +127,7 @@ def _shop(
     """Take in the orders and open the desk."""
     store = Store(settings.store, settings.rules)
     with bar(language) as progress:
-        files: Sequence[Path] = (play.orders,) if play.orders else (_sample(settings, now, language, progress),)
+        files: Sequence[Path] = (play.orders,) if play.orders else _sample(settings, now, language, progress)
         for done in import_files(store, files, Wanted(), now(), progress):
             if play.orders:
                 for line in said_of(done, language, settings.currency):
@@ -140,11 +140,11 @@ def _shop(
 
 def _sample(
     settings: Settings, now: Callable[[], datetime], language: Language, progress: Callable[[str, float], None]
-) -> Path:
+) -> tuple[Path, ...]:
     progress(language.say("cli.demo_shop"), 0.0)
-    orders = sample_shop(settings.store.parent, last_complete(now(), zone(settings.zone))).orders
+    shop = sample_shop(settings.store.parent, last_complete(now(), zone(settings.zone)))
     progress(language.say("cli.demo_shop"), 1.0)
-    return orders
+    return shop.files
 
 
 @contextmanager

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+import structlog
+
 from bot.deed import Web
 from bot.delivery.post import SlackUnreachable
+from metrics.problem import Problem
 
 SCOPES: Final = ("users:read", "usergroups:read", "channels:read", "groups:read", "im:write", "im:history")
 """What this room's calls, and digests in direct messages, need of a bot token."""
@@ -22,6 +25,8 @@ AWAY_SECONDS: Final = 3600.0
 _MOST: Final = 20_000
 
 _T = TypeVar("_T")
+
+log = structlog.get_logger("asakai.access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,16 @@ class Roll:
         return self._remembered(
             "group", group, lambda: _members(self.web.call("usergroups.users.list", usergroup=group))
         )
+
+    def people(self, groups: Iterable[str]) -> frozenset[str]:
+        """Who is in any of those groups; one that Slack does not tell of lets nobody in."""
+        found: frozenset[str] = frozenset()
+        for group in groups:
+            try:
+                found |= self.members(group)
+            except Problem as problem:
+                log.warning("group_not_read", group=group, why=problem.key)
+        return found
 
     def place(self, channel: str) -> Place:
         """What is to know of a channel; raises a Problem where Slack does not say."""

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from bot.alerting.book import Book
 from bot.alerting.rules import every_rule, named
 from bot.alerting.trial import Trial, tried
+from bot.choices.chosen import WORKSPACE
 from bot.desk import Desk, Stored
 from metrics.day import Span
 
 if TYPE_CHECKING:
     from bot.language import Language
     from bot.page import Page
-
-WORKSPACE = "default"
-"""One bot serves one workspace; the state's keys leave room for more."""
 
 
 def stored(book: Book) -> Stored:

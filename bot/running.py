@@ -21,10 +21,11 @@ from bot.alerting.alarm import Hours
 from bot.alerting.book import Book
 from bot.alerting.room import Outside, Room, Rooms, room
 from bot.answering import Answering
-from bot.choices.chosen import Plan
+from bot.choices.chosen import WORKSPACE, Plan
 from bot.choices.current import Current
 from bot.choices.store import Choices
 from bot.choices.targets import calendar
+from bot.choices.tidying import Tidying
 from bot.delivery.border import OursAlone
 from bot.delivery.clock import utc_now
 from bot.delivery.courier import Courier
@@ -41,12 +42,12 @@ from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
 from bot.reception import Reception
 from bot.roll import Roll
-from bot.ruling import WORKSPACE, stored
+from bot.ruling import stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
 from bot.slack import Edge
 from bot.stop import on_signals, wind_down
-from bot.subcommands import answer, explain
+from bot.subcommands import Heard, answer, explain, heard_only
 from bot.watch.asked import Past
 from bot.watch.past import History
 from bot.watch.saying import Saying
@@ -64,6 +65,9 @@ if TYPE_CHECKING:
     from bot.question import Figures
     from bot.settings import Settings
     from metrics.warehouse.store import Store
+
+AT_ONCE = 2
+"""Questions that are counted at the same time."""
 
 notes = structlog.get_logger("asakai")
 
@@ -84,6 +88,7 @@ class Shop:
     history: History | None = None
     gate: bool = True
     _desks: dict[int, Desk] = field(default_factory=dict)
+    _counting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
     @property
     def settings(self) -> Settings:
@@ -128,8 +133,13 @@ class Shop:
         """Who puts the words of that digest together: of its customers and in its language."""
         if self.history is None:
             return None
-        plan = Plan(DIGEST) if row.key.kind is Kind.OWNER_NOTICE else self.current.now().plan(row.key.name)
-        language = self.language_of(row.key.name if plan and plan.name != DIGEST else DIGEST, row.key.channel)
+        effective = self.current.now()
+        plan: Plan | None = Plan(DIGEST)
+        if row.key.kind is Kind.DATA_NOTICE:  # of all digests that wait there
+            plan = effective.first_plan(row.key.channel)
+        elif row.key.kind is not Kind.OWNER_NOTICE:
+            plan = effective.plan(row.key.name)
+        language = self.language_of(plan.name if plan else DIGEST, row.key.channel)
         wanted, desk = self.settings.digest, self.desk
         return Saying(
             desk,
@@ -183,19 +193,21 @@ class Shop:
         """The reader's language."""
         return Language.of(self.current.now().language_of_person(who.user, who.channel))
 
-    def answer(self, text: str, who: Who, figures: Figures | None = None) -> Page:
-        """The page for a text; raises Problem. `figures`: the desk, watched."""
+    def answer(self, text: str, who: Who, figures: Figures | None = None, heard: Heard = heard_only) -> Page:
+        """The page for a text; raises Problem. `figures`: the desk, watched; `heard`: is told what was asked first."""
         self.desk.refresh()
         sees = who.user in self.settings.customers.allowed_users
         past = Past(self.history, self.desk.zone, who.channel) if self.history else None
-        return answer(
-            text,
-            figures or self.desk,
-            self.language(who),
-            main_dimension=self.settings.main_dimension,
-            sees_customers=sees,
-            past=past,
-        )
+        with self._counting:  # more at once would only keep each other, and acknowledgements, waiting
+            return answer(
+                text,
+                figures or self.desk,
+                self.language(who),
+                main_dimension=self.settings.main_dimension,
+                sees_customers=sees,
+                past=past,
+                heard=heard,
+            )
 
     def explain(self, problem: Problem, who: Who) -> Page:
         """The page that says a problem."""
@@ -218,9 +230,9 @@ class Counter:
         """Who knows the figures."""
         return self.shop.desk
 
-    def answer(self, text: str, who: Who) -> Page:
+    def answer(self, text: str, who: Who, heard: Heard) -> Page:
         """The page for a text; raises Problem."""
-        return self.reception.answer(text, who)
+        return self.reception.answer(text, who, heard)
 
     def language(self, who: Who) -> Language:
         """The reader's language."""
@@ -235,12 +247,12 @@ class Counter:
         return self.shop.now()
 
     def may_export(self, who: Who) -> bool:
-        """Whether that person may have files; raises a Problem where they had too many today."""
-        settings = self.shop.settings
-        if who.user not in {*settings.export.allowed_users, *settings.slack.allowed_users, *settings.slack.admins}:
-            return False
+        """Whether that person may have files."""
+        return self.reception.has_files(who)
+
+    def count_export(self, who: Who) -> None:
+        """Count a file; raises a Problem where there were too many today."""
         self.reception.may_export(who)
-        return True
 
     def audit(self, what: str, who: Who, of: str, rows: int) -> None:
         """Write down what somebody took away."""
@@ -282,12 +294,13 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
         watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language_of)
         morning.courier = replace(courier, tell=watched.tell(now))
-        watched.keep(settings.digest.notice_after_minutes)
+        watched.keep(settings.digest.notice_after_minutes, Tidying(choices, settings.keeping).tidy)
         ticker = Ticker(morning.tick, now)
         answers, web = reception.answers(), WebCalls(client)
         room = Answering(Counter(shop, reception), Outlet(client, web), web, answers.access)
         dropbox = Dropbox(shop, cast("Store", desk.store), reception.door, settings.secret("bot_token"))
-        routes = (*room.routes(), *reception.home().routes(), *alerts.routes(), dropbox.route())
+        asked = watched.routes(reception.door, now)
+        routes = (*room.routes(), *reception.home().routes(), *alerts.routes(), *asked, dropbox.route())
         edge = Edge(client, replace(answers, answer=room.answer), signing_secret=signing_secret, routes=routes)
         _warm(shop)
         ticker.start()

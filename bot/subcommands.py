@@ -17,16 +17,20 @@ from bot.grammar import Ask, parse
 from bot.grammar.writing import written
 from bot.onward import FILES, paged, usual, with_ways
 from bot.page import Footnote, Page, Table
+from bot.present.acquisition import acquisition
+from bot.present.continuation import continuation
 from bot.present.definition import definition
 from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
 from bot.present.help import usage
+from bot.present.nps import nps
 from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
 from bot.present.segment import segment
 from bot.present.waiting import waiting
 from bot.present.watching import posted, recomputed, status
 from bot.question import Figures, Past, Question
+from metrics.acquisition import HORIZONS
 from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
@@ -97,13 +101,16 @@ class NothingPosted(Problem):
 
 
 Answer = Callable[[Question], Page]
+Heard = Callable[[Ask], None]
+"""Is told what was asked before anything is counted; may refuse it with a Problem."""
 
 
 class Period(StrEnum):
-    """What a period means for a subcommand: who first bought in it, the state at its end, a morning, or nothing."""
+    """What a period means: who first bought in it, the state at its end, what happened in it, a morning, nothing."""
 
     COHORT = "cohort"
     END = "end"
+    DURING = "during"
     MORNING = "morning"
     NONE = "none"
 
@@ -138,6 +145,27 @@ def _gap(question: Question) -> Page:
 
 def _dormant(question: Question) -> Page:
     return _of_figure(question, "dormant", dormant)
+
+
+def _nps(question: Question) -> Page:
+    ask, figures = question.ask, question.figures
+    found = figures.annex.nps(question.as_of, ask.period, ask.dimension or PURCHASE_COUNT, ask.filters)
+    basis = figures.basis(question.as_of, ask.filters)
+    return with_ways(nps(found, basis, question.language, asked=ask.raw), question)
+
+
+def _continuation(question: Question) -> Page:
+    ask, figures = question.ask, question.figures
+    found = figures.annex.continuation(question.as_of, ask.period)
+    page = continuation(found, figures.basis(question.as_of), question.language, asked=ask.raw)
+    return with_ways(page, question)
+
+
+def _cpo(question: Question) -> Page:
+    ask, figures = question.ask, question.figures
+    found = figures.annex.acquisition(question.as_of, ask.period, ask.days)
+    page = acquisition(found, figures.basis(question.as_of), question.language, asked=ask.raw)
+    return with_ways(page, question)
 
 
 def _segment(question: Question) -> Page:
@@ -203,6 +231,9 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "repeat": Subcommand(_repeat, days=(WITHIN_DAYS,), compares=True),
     "gap": Subcommand(_gap, days=RETURNED_DAYS, compares=True),
     "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS), compares=True),
+    "nps": Subcommand(_nps, Period.DURING),
+    "cpo": Subcommand(_cpo, days=HORIZONS, narrows=False),
+    "continuation": Subcommand(_continuation, Period.DURING, narrows=False),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
@@ -239,7 +270,11 @@ def _report(question: Question, limit: int = LIMIT) -> Report:
     )
 
 
-def answer(
+def heard_only(_ask: Ask) -> None:
+    """Nobody needs to know what was asked."""
+
+
+def answer(  # noqa: PLR0913  each is one independent fact of the reader
     text: str,
     figures: Figures,
     language: Language,
@@ -247,10 +282,12 @@ def answer(
     main_dimension: str = "channel",
     sees_customers: bool = False,
     past: Past | None = None,
+    heard: Heard = heard_only,
 ) -> Page:
     """The page that answers a text. Raises NotUnderstood, or the Problem why it cannot be answered."""
     ask = parse(text, figures.vocabulary(), figures.as_of)
     _fits(ask)
+    heard(ask)
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
     question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
@@ -324,5 +361,5 @@ def _about_period(ask: Ask, as_of: date, language: Language) -> Iterator[str]:
         case Period.COHORT:
             yield language.say("answer.period", period=ask.period)
             open_from = as_of - timedelta(days=WITHIN_DAYS - 1)
-            if ask.subcommand != "gap" and open_from <= ask.period.last:
+            if ask.subcommand not in {"gap", "cpo"} and open_from <= ask.period.last:
                 yield language.say("answer.not_matured", day=max(open_from, ask.period.start), within=WITHIN_DAYS)

@@ -14,6 +14,7 @@ from metrics.sources.beside.preset import of_shop as preset_of_shop
 from metrics.sources.live import Bookmark, Feed, Page, pages, stage
 from metrics.sources.recognition import UnknownPreset, database_mapping, databases
 from metrics.warehouse import bookmark
+from metrics.warehouse.in_place import ReadInPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,13 +34,19 @@ class NothingToSync(Problem):
 
 
 def feeds(settings: Settings, names: tuple[str, ...] = ()) -> list[Feed | TableFeed]:
-    """The shop's databases, all or those named; orders first. Raises NothingToSync, UnknownPreset, BadMapping."""
-    found = [source for source in settings.source if source.url and (not names or source.name in names)]
-    if not found or {*names} - {source.name for source in found}:
-        raise NothingToSync(names=list(names), known=[source.name for source in settings.source if source.url])
-    orders = [_feed(source, joined=settings.join_people) for source in found if not source.table]
+    """The databases of all sources or those named, orders first.
+
+    Raises NothingToSync, ReadInPlace, UnknownPreset, BadMapping.
+    """
+    there = [source for source in settings.source if source.url]
+    asked = [source for source in there if not names or source.name in names]
+    if in_place := next((one for one in asked if one.in_place), None):
+        raise ReadInPlace(source=in_place.name)
+    if not asked or {*names} - {source.name for source in asked}:
+        raise NothingToSync(names=list(names), known=[source.name for source in there])
+    orders = [_feed(source, joined=settings.join_people) for source in asked if not source.table]
     channels = Channels(settings.channels)
-    return [*orders, *(_table(one, channels, joined=settings.join_people) for one in found if one.table)]
+    return [*orders, *(_table(one, channels, joined=settings.join_people) for one in asked if one.table)]
 
 
 def _table(source: Source, channels: Channels, *, joined: bool) -> TableFeed:
@@ -53,7 +60,7 @@ def _feed(source: Source, *, joined: bool) -> Feed:
     known = databases()
     if source.preset and source.preset not in known:
         raise UnknownPreset(name=source.preset, known=tuple(known))
-    select = source.select or known.get(source.preset, "")
+    select = source.query or known.get(source.preset, "")
     url = source.url.get_secret_value() if source.url else ""
     mapping = database_mapping(source.preset, source.model_extra or {}, source.name)
     return Feed(url, select, mapping, people.of(source.name, joined=joined))

@@ -28,7 +28,7 @@ def register(app: typer.Typer, hands: Hands) -> None:
 def _rules(hands: Hands) -> Callable[..., None]:
     def rules(lang: Lang = None) -> None:
         """List the alert rules with owner and last state."""
-        settings = hands.settings(language=lang)
+        settings = hands.in_force(lang)
         from bot.ruling import listed
 
         hands.show(listed(hands.desk(settings), hands.language(settings.language)))
@@ -46,7 +46,7 @@ def _backtest(hands: Hands) -> Callable[..., None]:
         lang: Lang = None,
     ) -> None:
         """Show on which mornings a rule would have fired, for how long and with what values."""
-        settings = hands.settings(language=lang)
+        settings = hands.in_force(lang)
         from bot.alerting.trial import as_json
         from bot.present.backtest import backtest as page
         from bot.ruling import back_tested
@@ -96,7 +96,7 @@ def _preview(hands: Hands) -> Callable[..., None]:
         from bot.previewing import preview_all
         from bot.subcommands import answer
 
-        settings = hands.settings(language=lang)
+        settings = hands.in_force(lang)
         desk, language = hands.desk(settings), hands.language(settings.language)
         dimension = settings.main_dimension
         ask = partial(answer, figures=desk, language=language, main_dimension=dimension, sees_customers=True)

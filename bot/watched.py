@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.delivery.morning import DIGEST
 from bot.delivery.obituaries import Obituaries
 from bot.present.watching import obituary
 from bot.watch.health import Health, serve_health
+from bot.watch.held import Held
 from bot.watch.keeper import Keeper
 from bot.watch.obituary import Obituarist
 from bot.watch.overdue import Overdue
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from bot.access import Who
+    from bot.deed import Route
     from bot.delivery.ledger import Ledger
     from bot.delivery.morning import Morning
     from bot.delivery.row import Delivery
     from bot.delivery.web import WebCalls
     from bot.desk import Desk
+    from bot.home.door import Door
     from bot.language import Language
     from bot.schedule import Ticker
     from bot.settings.told import Watch
@@ -75,8 +80,18 @@ class Watched:
 
         return tell
 
-    def keep(self, notice_after_minutes: int) -> None:
-        """Let the keeper work around every round."""
+    def routes(self, door: Callable[[], Door], now: Callable[[], datetime]) -> tuple[Route, ...]:
+        """The buttons under what the owner is asked: for whoever reads the owner's channel, and for admins."""
+
+        def refused(who: Who) -> Problem | None:
+            asked = door()
+            rule = asked.refusal_of_stranger if who.channel == self.owner() else asked.refusal_of_admin
+            return asked.noted(who, rule(who))
+
+        return Held(self.ledger, refused, lambda who: self.language(DIGEST, who.channel), now).routes()
+
+    def keep(self, notice_after_minutes: int, tidy: Callable[[datetime], object]) -> None:
+        """Let the keeper work around every round; `tidy` is called after each."""
         words = lambda target, due: obituary(due, self.language(target.name, target.channel))  # noqa: E731  one call
         wills = Obituaries(self.ledger.engine)
         obituarist = Obituarist(self.web, wills, self.ledger.find, self.morning.key, words)
@@ -84,7 +99,8 @@ class Watched:
         from bot.schedule import awake  # noqa: PLC0415  APScheduler is the wiring's own
 
         heartbeat = Heartbeat(secret.get_secret_value() if secret else "", awake)
-        keeper = Keeper(self.overdue(notice_after_minutes), obituarist if self.settings.obituary else None, heartbeat)
+        will = obituarist if self.settings.obituary else None
+        keeper = Keeper(self.overdue(notice_after_minutes), will, heartbeat, tidy)
         self.morning.before_round, self.morning.after_round = keeper.before_round, keeper.after_round
 
     def let_go(self, owner: str) -> Closing:
@@ -126,4 +142,5 @@ def _orders(desk: Desk) -> str:
         desk.store.last_import_at()
     except Problem as problem:
         return problem.key
-    return ""
+    trouble = getattr(desk.store, "trouble", None)  # a database that is read in place did not answer last time
+    return trouble.key if isinstance(trouble, Problem) else ""

@@ -1,4 +1,7 @@
-"""Who does the work behind an acknowledged request, and what happens when all are busy?"""
+"""Who does the work behind an acknowledged request, and what happens when all are busy?
+
+Most of an answer's time is waiting until Slack has taken it: many may wait, few may count.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ _REMEMBER_AT_MOST = 100_000
 
 
 class Workers:
-    """A few threads and a short queue; what does not fit is refused at once, not kept waiting."""
+    """Some threads and a short queue; what does not fit is refused at once, not kept waiting."""
 
-    def __init__(self, threads: int = 4, queue: int = 32) -> None:
+    def __init__(self, threads: int = 24, queue: int = 48) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         self._places = threading.BoundedSemaphore(threads + queue)
         self._running: set[Future[None]] = set()

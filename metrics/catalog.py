@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from metrics.acquisition import acquisition
 from metrics.burn_in import BurnIn
 from metrics.counts import Counts
 from metrics.cpm import customers_by_cell
@@ -19,8 +20,10 @@ from metrics.day import Span
 from metrics.dormancy import PRE_DORMANT_DAYS, Movement, idle_by_label, movement_by_label, return_chance
 from metrics.estimate import Estimate
 from metrics.gap import Gap, gap_by_label
+from metrics.nps import nps
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
+from metrics.subscription import continuation
 from metrics.value import lifetime_value
 
 ByLabel = Callable[[Counts, date, BurnIn], tuple[Estimate, ...]]
@@ -33,6 +36,7 @@ class Unit(StrEnum):
     DAYS = "days"
     CUSTOMERS = "customers"
     MONEY = "money"
+    POINTS = "points"
 
 
 class Needs(StrEnum):
@@ -41,6 +45,7 @@ class Needs(StrEnum):
     COUNTS = "counts"
     REVENUE = "revenue"
     CUSTOMERS = "customers"
+    BESIDE = "beside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,9 @@ CATALOG: tuple[Figure, ...] = (
     Figure("return_chance", Unit.SHARE, return_chance, _chance, dimensions=(PURCHASE_COUNT,)),
     Figure("lifetime_value", Unit.MONEY, lifetime_value, needs=Needs.REVENUE),
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
+    Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
+    Figure("continuation", Unit.SHARE, continuation, needs=Needs.BESIDE),
+    Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )
 
 

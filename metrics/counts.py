@@ -61,6 +61,11 @@ class Counts:
     # -- what is asked of counts ------------------------------------------------
 
     @property
+    def nbytes(self) -> int:
+        """How much memory they take."""
+        return sum(held.nbytes for held in vars(self).values() if isinstance(held, np.ndarray))
+
+    @property
     def start(self) -> date | None:
         """The first day on which anyone bought; None without purchases."""
         seen = np.flatnonzero(self._idle[Idle.SEEN].any(axis=0))

@@ -6,6 +6,7 @@ histories and make old customers new.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metrics.problem import Problem
@@ -68,3 +69,12 @@ def bucket(purchase_count: int) -> str:
         if least <= purchase_count and (greatest is None or purchase_count <= greatest):
             return label
     raise ValueError(purchase_count)
+
+
+def too_small(sizes: Sequence[int], shown_from: int) -> frozenset[int]:
+    """Which groups go together as "other": those under `shown_from`, and as many more as hide each of them."""
+    small = {place for place, n in enumerate(sizes) if n < shown_from}
+    rest = sorted((n, place) for place, n in enumerate(sizes) if place not in small)
+    while small and rest and (len(small) == 1 or sum(sizes[place] for place in small) < shown_from):
+        small.add(rest.pop(0)[1])
+    return frozenset(small)

@@ -7,6 +7,7 @@ import importlib.util
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -45,6 +46,23 @@ def test_a_room_that_is_named_is_there(page):
     """A path in back quotes that begins like ours must exist."""
     named = re.findall(r"`((?:bot|metrics|tests|deploy|docs|\.ci)/[\w./-]*)`", text(page))
     assert [name for name in named if not (HOUSE / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_test_that_is_named_is_there(page):
+    """What a page says is shown by a test is shown: its name cannot rot."""
+    named = re.findall(r"`(test_\w+)`", text(page))
+    assert [name for name in named if name not in defined_tests()] == []
+
+
+@cache
+def defined_tests() -> frozenset[str]:
+    """The name of every test, its file's, too."""
+    files = [*(HOUSE / "tests").rglob("test_*.py")]
+    found = (
+        re.findall(r"^ *(?:async )?def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE) for file in files
+    )
+    return frozenset(chain(chain.from_iterable(found), (file.stem for file in files)))
 
 
 def test_every_dependency_has_its_reason():

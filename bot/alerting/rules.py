@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.language import Language
+from bot.present.watched import title
 from bot.settings.watching import DEFAULT_RULE, AlertRule, is_share
 from metrics.alert import MINIMUM, Rule, Side, Watching
 from metrics.catalog import Unit
@@ -115,10 +117,12 @@ def _every(settings: Settings, stored: Iterable[tuple[AlertRule, str]]) -> Itera
 
 
 def named(rules: Iterable[Watched], name: str) -> Watched:
-    """The rule of that name; raises UnknownRule with the nearest ones."""
+    """The rule of that name, or of what it is called in a list; raises UnknownRule with the nearest ones."""
     from rapidfuzz import process  # noqa: PLC0415  only where a name was mistyped
 
     known = {one.name: one for one in rules}
+    if DEFAULT_RULE in known:
+        known = {title(DEFAULT_RULE, Language.of(code)): known[DEFAULT_RULE] for code in ("ja", "en")} | known
     if name in known:
         return known[name]
     folded = {each.casefold(): one for each, one in known.items()}

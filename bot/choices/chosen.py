@@ -9,6 +9,8 @@ from typing import Final
 
 Filters = tuple[tuple[str, str], ...]
 
+WORKSPACE: Final = "default"
+"""One bot serves one workspace; the state's keys leave room for more."""
 SHOP: Final = "shop"
 LANGUAGE: Final = "language"
 BUSINESS: Final = ("business",)

@@ -30,6 +30,11 @@ class Effective:
         """The digest of that name."""
         return next((plan for plan in self.plans if plan.name == name), None)
 
+    def first_plan(self, channel: str) -> Plan | None:
+        """The digest whose words a channel's common message takes: the main one where it goes there."""
+        there = (plan for plan in self.plans if channel in plan.channels and not plan.paused)
+        return min(there, key=lambda plan: (plan.name != MAIN_DIGEST, plan.name), default=None)
+
     def mark(self, name: str) -> Mark | None:
         """Who changed a setting in Slack; None where the files still decide."""
         choice = self.chosen.of_shop().get(name)

@@ -139,6 +139,14 @@ class Choices:
             rows = connection.execute(statement).mappings().all()
         return [Entry(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
 
+    def purge(self, audit_before: datetime | None, used_before: date) -> int:
+        """Delete the audit from before an instant (None: none of it) and counts from before a day; how many rows."""
+        old = [sa.delete(used).where(used.c.workspace == self._workspace, used.c.local_date < used_before)]
+        if audit_before is not None:
+            old.append(sa.delete(audit).where(audit.c.at < audit_before))
+        with self._engine.begin() as connection:
+            return sum(connection.execute(statement).rowcount for statement in old)
+
     def use(self, who: str, kind: str, day: date, times: int = 1) -> int:
         """Count uses; how many there were that day, these included."""
         key = {"workspace": self._workspace, "who": who, "kind": kind, "local_date": day}

@@ -2,7 +2,9 @@
 
 A day is complete when an import ran after its end, or an order of a later day is known; and
 when it has not suspiciously few orders: under 60 % of the same weekday's median of four weeks
-and fewer than chance explains, for a small shop has quiet days.
+and fewer than chance explains, for a small shop has quiet days. Where nothing is imported, for
+the orders are read in place, the newest order tells: it is of a later day, or so late on that
+day that chance explains the silence after it.
 """
 
 from __future__ import annotations
@@ -47,24 +49,36 @@ class Imports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What is known of a day. `usual`: orders of the same weekday in the four weeks before."""
+    """What is known of a day. `usual`: orders of the same weekday in the four weeks before.
+
+    `in_place`: nothing is ever imported, the shop's own database is read.
+    """
 
     ended_at: datetime
     imported_at: datetime | None
     newest_at: datetime | None
     orders: int
     usual: tuple[int, ...]
+    in_place: bool = False
 
 
 def missing(loaded: Loaded) -> str:
     """Why the day cannot be taken as complete; "" where it can."""
     later = (loaded.imported_at, loaded.newest_at)
-    if not any(at is not None and at >= loaded.ended_at for at in later):
-        return "not_imported"
     expected = median(loaded.usual) if loaded.usual else 0.0
+    if not any(at is not None and at >= loaded.ended_at for at in later) and not _ends_quietly(loaded, expected):
+        return "not_imported"
     if loaded.orders < SHARE * expected and _chance_of_at_most(loaded.orders, expected) < CHANCE:
         return "too_few"
     return ""
+
+
+def _ends_quietly(loaded: Loaded, expected: float) -> bool:
+    """Whether the day's last order, read in place, is late enough that no more may have come."""
+    if not loaded.in_place or loaded.newest_at is None:
+        return False
+    silence = (loaded.ended_at - loaded.newest_at) / timedelta(days=1)
+    return silence < 1 and math.exp(-silence * expected) >= CHANCE
 
 
 def _chance_of_at_most(count: int, mean: float) -> float:
@@ -89,6 +103,7 @@ def loaded(store: Imports, as_of: date, zone: ZoneInfo) -> Loaded:
         newest,
         _orders(store, as_of),
         tuple(_orders(store, day) for day in same) if known else (),
+        getattr(store, "reads_in_place", False),
     )
 
 

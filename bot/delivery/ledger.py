@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.delivery.protocol import LEASE, SWEEPS, sweep_is_due
+from bot.delivery.protocol import CANNOT_LOOK, HOLD, LEASE, SWEEPS, sweep_is_due
 from bot.delivery.row import OPEN, Delivery, Key, Kind, Payload, State, digest_of, ulid
-from bot.delivery.schema import Instant, audit, delivery, episode, open_engine
+from bot.delivery.schema import WAITS, Instant, Waits, audit, delivery, episode, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,10 +45,14 @@ class Ledger:
 
     @classmethod
     def open(
-        cls, url: str, random: Callable[[int], bytes] = os.urandom, clock: Callable[[], datetime] | None = None
+        cls,
+        url: str,
+        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], datetime] | None = None,
+        waits: Waits = WAITS,
     ) -> Ledger:
         """Open the state database and migrate it; raises a Problem (unreachable, from the future)."""
-        return cls(open_engine(url), random, clock)
+        return cls(open_engine(url, waits), random, clock)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -190,6 +194,31 @@ class Ledger:
         """Write down that the channel was searched."""
         with self._engine.begin() as connection:
             connection.execute(sa.update(delivery).where(delivery.c.id == row.id).values(swept_at=self._at(now)))
+
+    def settle(self, delivery_id: str, attempt: int, *, there: bool, who: str, now: datetime) -> Delivery | None:
+        """Do what a person says of a post that may have arrived: it is there, or it may be sent again.
+
+        Only while it is held after that very attempt and nobody works on it, and once: None else. What is
+        sent again waits for the end of the hold, for Slack may still apply the first.
+        """
+        held = (
+            delivery.c.state == State.BLOCKED,
+            delivery.c.last_error == CANNOT_LOOK,
+            delivery.c.intent_at.is_not(None),
+        )
+        ours = (delivery.c.id == delivery_id, delivery.c.attempts == attempt, *held)
+        with self._engine.begin() as connection:
+            found = connection.execute(sa.select(delivery).where(*ours).with_for_update()).mappings().one_or_none()
+            if found is None:
+                return None
+            row, is_there = _delivery(found), {"state": State.SENT, "sent_at": found["intent_at"]}
+            again = {"state": State.PENDING, "not_before": found["intent_at"] + HOLD, "intent_at": None}
+            values = {**(is_there if there else again), "last_error": "held", "fence": delivery.c.fence + 1}
+            connection.execute(sa.update(delivery).where(*ours).values(values))
+            said = f"{'there' if there else 'again'} {row.key.kind} {row.key.name} {row.key.local_date}"
+            noted = {"id": ulid(now, self._random(10)), "at": now, "who": who, "what": said, "rows": 1}
+            connection.execute(sa.insert(audit).values({**noted, "kind": "delivery", "channel": row.key.channel}))
+        return row
 
     def expire(self, now: datetime | None = None) -> Sequence[Delivery]:
         """Give up what is too late to be worth reading, and say which."""

@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import threading
+from functools import cache
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
@@ -113,9 +114,16 @@ def refusal(code: str, channel: str) -> Problem:
     return problem(channel=channel) if problem else SlackRefused(code=code, channel=channel)
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """The certificates of this machine, read once: each reading takes longer than an answer."""
+    return ssl.create_default_context()
+
+
 def web_client(token: str, base_url: str = WebClient.BASE_URL) -> WebClient:
     """Make a client that never retries by itself; nothing is sent."""
-    client = WebClient(token=token, base_url=base_url, timeout=int(DEADLINE_SECONDS), retry_handlers=[])
+    context = tls() if urlsplit(base_url).scheme == "https" else None
+    client = WebClient(token=token, base_url=base_url, timeout=int(DEADLINE_SECONDS), retry_handlers=[], ssl=context)
     if is_loopback(base_url):
         client.proxy = None  # the SDK would send even loopback calls to HTTP_PROXY
     return client

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import structlog
 
-from bot.delivery.post import ask
+from bot.delivery.post import ask, tls
 from bot.delivery.protocol import Outcome
 from bot.delivery.row import Payload
 
@@ -70,12 +70,13 @@ def _form(message: Payload, thread_ts: str | None, *, plain: bool) -> dict[str, 
 
 def _respond(url: str, form: dict[str, Any]) -> str:
     """Send one form; the reason where it was refused for what is in it, else ""."""
-    if urlsplit(url).scheme not in {"https", "http"}:
+    scheme = urlsplit(url).scheme
+    if scheme not in {"https", "http"}:
         raise ValueError(url)
     body = json.dumps({**form, "response_type": "ephemeral", "replace_original": False}).encode()
     request = Request(url, body, {"Content-Type": "application/json; charset=utf-8"})  # noqa: S310  checked above
     try:
-        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  checked above
+        with urlopen(request, timeout=SECONDS, context=tls() if scheme == "https" else None) as answer:  # noqa: S310  the same
             text = answer.read(1000).decode(errors="replace")
     except HTTPError as error:
         return _refused(error)

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,33 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).with_name("migrations")
 _UPGRADE_LOCK = 4_127_001  # any number, the same in every replica
 
-CONNECTION_SECONDS = 20.0
-"""How long a connection to PostgreSQL may live: one short transaction, or the migrations."""
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How many seconds PostgreSQL is waited for.
+
+    `connection`: the life of a connection, one short transaction or the migrations. Servers keep the
+    other deadlines; this one the client keeps, which alone frees it from a wire that swallows packets.
+    """
+
+    connect: int = 10
+    statement: float = 10.0
+    lock: float = 8.0
+    idle: float = 20.0
+    connection: float = 20.0
+
+    @property
+    def options(self) -> str:
+        """What the server is told."""
+        told = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in told.items())
+
+
+WAITS = Waits()
 
 
 class StateUnreachable(Problem):
@@ -219,11 +245,11 @@ schema_range = sa.Table(
 """One row: the oldest revision whose code can work with the tables as they are."""
 
 
-def open_engine(url: str) -> sa.Engine:
+def open_engine(url: str, waits: Waits = WAITS) -> sa.Engine:
     """Connect to the state database (a URL, or a SQLite file) and bring it up to date; raises a Problem."""
     url = url if "://" in url else f"sqlite:///{url}"
     try:
-        return _up_to_date(_engine(sa.make_url(url)))
+        return _up_to_date(_engine(sa.make_url(url), waits))
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
         raise StateKind(url=_without_password(url)) from error
     except (sa.exc.DBAPIError, OSError) as error:
@@ -247,29 +273,25 @@ def _without_password(url: str) -> str:
         return "…"
 
 
-def _engine(url: sa.URL) -> sa.Engine:
+def _engine(url: sa.URL, waits: Waits) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     if url.get_backend_name() == "postgresql":
-        return _postgres(url)
+        return _postgres(url, waits)
     raise sa.exc.ArgumentError(url.get_backend_name())
 
 
-def _postgres(url: sa.URL) -> sa.Engine:
+def _postgres(url: sa.URL, waits: Waits) -> sa.Engine:
     """One connection per transaction: one that broke overnight is nobody's trouble.
 
-    Only a client that gives up can free itself from a database that swallows packets: the
-    connection is cut when its time is over, whatever it waits for.
+    It is cut when its time is over, whatever it waits for.
     """
-    waits = {
-        "connect_timeout": 10,
-        "options": "-c statement_timeout=10000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=20000",
-    }
-    engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args=waits)
+    told = {"connect_timeout": waits.connect, "options": waits.options}
+    engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args=told)
 
     @sa.event.listens_for(engine, "connect")
     def _begin(connection: Any, record: Any) -> None:  # noqa: ANN401  the driver's connection, the pool's record
-        record.info["deadline"] = cut_after(CONNECTION_SECONDS, connection.fileno())
+        record.info["deadline"] = cut_after(waits.connection, connection.fileno())
 
     @sa.event.listens_for(engine, "close")
     def _end(_connection: Any, record: Any) -> None:  # noqa: ANN401  the same

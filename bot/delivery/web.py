@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
@@ -31,6 +32,8 @@ class WebCalls:
         try:
             data = within(DEADLINE_SECONDS, lambda: self.client.api_call(method, json=body, params=form)).data
         except SlackApiError as error:
+            if error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS:  # it will pass: what is remembered holds
+                raise SlackUnreachable(reason="ratelimited") from error
             if needed := error.response.get("needed"):
                 raise ScopeMissing(scopes=needed) from error
             raise refusal(classify(error).error, str(arguments.get("channel", ""))) from error

@@ -81,10 +81,5 @@ class Door:
 def access_of(effective: Effective, roll: Roll, channels: frozenset[str], team: str | None) -> Access:
     """The rules of this moment. `channels`: ids of `effective.channels()`. Groups are looked up."""
     slack = effective.settings.slack
-    people = frozenset(slack.allowed_users)
-    for group in slack.allowed_groups:
-        try:
-            people |= roll.members(group)
-        except Problem as problem:
-            log.warning("group_not_read", group=group, why=problem.key)
+    people = frozenset(slack.allowed_users) | roll.people(slack.allowed_groups)
     return Access(channels, people, team, frozenset(slack.admins), only_people=slack.people == "allowed")

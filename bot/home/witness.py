@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from bot.grammar import Vocabulary
     from bot.language import Language
     from bot.page import Page
-    from bot.question import Figures
+    from bot.question import Annex, Figures
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
     from metrics.moved import Buyers, Moved
-    from metrics.report import Report
+    from metrics.report import Basis, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,15 @@ class Witness:
         return self.figures.report(
             as_of, filters=filters, dimensions=dimensions, period=period, known_at=known_at, limit=limit
         )
+
+    def basis(self, as_of: date, filters: Sequence[tuple[str, str]] = ()) -> Basis:
+        """On what an answer stands."""
+        return self.figures.basis(as_of, filters)
+
+    @property
+    def annex(self) -> Annex:
+        """The figures of the tables beside the orders."""
+        return self.figures.annex
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """What moved between two groups of first-time buyers."""

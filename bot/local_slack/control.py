@@ -11,6 +11,7 @@ POST /_control/disconnect {"how": warning | refresh_requested | link_disabled | 
                                   closed | reset | silent}
 POST /_control/envelope   {"mishap": duplicate | late | lost, "seconds"?, "times"?}
 POST /_control/history    {"lag": seconds}
+POST /_control/tiers      {"on": true | false}  429 by each method's own tier
 POST /_control/revoke     {"token"?}  the bot's own unless another is named
 POST /_control/scopes     {"remove": [scope]}  from the bot's token
 POST /_control/channel    {"channel", "archived"?, "read_only"?, "private"?, "shared"?, "name"?, "bot"?: true | false}
@@ -70,6 +71,7 @@ class ControlRoutes:
             "disconnect": self._disconnect,
             "envelope": self._envelope,
             "history": self._history,
+            "tiers": self._tiers,
             "revoke": self._revoke,
             "scopes": self._scopes,
             "channel": self._channel,
@@ -137,6 +139,10 @@ class ControlRoutes:
 
     def _history(self, asked: Asked) -> dict[str, Any]:
         self._parts.workspace.history_lag = float(asked["lag"])
+        return {}
+
+    def _tiers(self, asked: Asked) -> dict[str, Any]:
+        self._parts.workspace.tiers.on = bool(asked["on"])
         return {}
 
     def _revoke(self, asked: Asked) -> dict[str, Any]:

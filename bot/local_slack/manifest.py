@@ -49,8 +49,10 @@ class Fields:
     needed: tuple[str, ...] = ()
 
 
+_KINDS: Final = {bool: "a boolean", int: "an integer", list: "an array"}
 Rule: TypeAlias = Text | Items | Fields | type
 
+NO_LIMIT: Final = 100_000
 _URL: Final = Text(3500, pattern=r"https?://")
 _SCOPES: Final = Items(Text(50), 255)
 _EVENTS: Final = Items(Text(50), 100, unique=True)
@@ -73,6 +75,9 @@ _COMMAND: Final = Fields(
     },
     ("command", "description"),
 )
+_METADATA: Final = Fields({"app_id": Text(NO_LIMIT), "event_type": Text(50)}, ("app_id", "event_type"))
+_BYTE: Final = "([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
+_ADDRESSES: Final = Text(18, pattern=rf"({_BYTE}\.){{3}}{_BYTE}(/(3[0-2]|[1-2][0-9]|[0-9]))?$")
 MANIFEST: Final = Fields(
     {
         "_metadata": Fields(dict.fromkeys(("schema_version", "min_version", "major_version", "minor_version"), int)),
@@ -94,6 +99,19 @@ MANIFEST: Final = Fields(
                 "bot_user": Fields({"display_name": Text(80, 1), "always_online": bool}, ("display_name",)),
                 "shortcuts": Items(_SHORTCUT, 10, 1),
                 "slash_commands": Items(_COMMAND, 50, 1),
+                "functions": list,
+                "workflow_steps": Items(
+                    Fields({"name": Text(50, 1), "callback_id": Text(50, 1)}, ("name", "callback_id")), 10, 1
+                ),
+                "assistant_view": Fields(
+                    {
+                        "assistant_description": Text(NO_LIMIT),
+                        "suggested_prompts": Items(
+                            Fields({"title": Text(NO_LIMIT), "message": Text(NO_LIMIT)}, ("title", "message")), NO_LIMIT
+                        ),
+                    },
+                    ("assistant_description",),
+                ),
                 "unfurl_domains": Items(Text(255, pattern=r"(?![.-])[-a-z0-9.]+[a-z0-9]$"), 5, 1, unique=True),
             }
         ),
@@ -107,8 +125,15 @@ MANIFEST: Final = Fields(
         ),
         "settings": Fields(
             {
-                "allowed_ip_address_ranges": Items(Text(18, 7), 50, 1, unique=True),
-                "event_subscriptions": Fields({"request_url": _URL, "user_events": _EVENTS, "bot_events": _EVENTS}),
+                "allowed_ip_address_ranges": Items(_ADDRESSES, 50, 1, unique=True),
+                "event_subscriptions": Fields(
+                    {
+                        "request_url": _URL,
+                        "user_events": _EVENTS,
+                        "bot_events": _EVENTS,
+                        "metadata_subscriptions": Items(_METADATA, 20, 1, unique=True),
+                    }
+                ),
                 "incoming_webhooks": Fields({"incoming_webhooks_enabled": bool}),
                 "interactivity": Fields(
                     {"is_enabled": bool, "request_url": _URL, "message_menu_options_url": _URL}, ("is_enabled",)
@@ -117,6 +142,9 @@ MANIFEST: Final = Fields(
                 "socket_mode_enabled": bool,
                 "is_hosted": bool,
                 "token_rotation_enabled": bool,
+                "siws_links": Fields({"initiate_uri": Text(3500, pattern=r"https://")}),
+                "hermes_app_type": Text(NO_LIMIT),
+                "function_runtime": Text(NO_LIMIT),
                 "is_mcp_enabled": bool,
             }
         ),
@@ -154,7 +182,7 @@ def _flaws(value: Any, rule: Rule, at: str) -> Flaws:  # noqa: ANN401 - any JSON
     elif isinstance(rule, Fields):
         yield from _fields_flaws(value, rule, at)
     elif not isinstance(value, rule) or (rule is int and isinstance(value, bool)):
-        yield Flaw(at, "must be a boolean" if rule is bool else "must be an integer")
+        yield Flaw(at, f"must be {_KINDS[rule]}")
 
 
 def _text_flaws(value: object, rule: Text, at: str) -> Flaws:

@@ -67,6 +67,7 @@ class LocalSlack:
         scopes: Iterable[str] = BOT_SCOPES,
         messages_per_second: float | None = 1.0,
         burst: int = 1,
+        tiers: bool = False,
         ack_seconds: float = ACK_SECONDS,
         start: float | None = None,
         journal_path: Path | None = None,
@@ -85,6 +86,7 @@ class LocalSlack:
             CONFIG_TOKEN: Token("config", frozenset()),
         }
         self.workspace = Workspace(self.clock, Pace(messages_per_second, burst), tokens)
+        self.workspace.tiers.on = tiers
         self.workspace.add_users(people() if users is None else users)
         self.workspace.add_channels(rooms() if channels is None else channels)
         self.workspace.groups.update((group.id, group) for group in groups())

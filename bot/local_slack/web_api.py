@@ -52,6 +52,9 @@ def answer(
         known = known_token(workspace, token, method) if method.bearer else None
         call = Call(workspace, name, args, known)
         call.need_scope(method.scope)
+        seconds = workspace.tiers.wait(name, token, workspace.clock.now())
+        if seconds:
+            raise Refused("ratelimited", status=429, headers={"Retry-After": str(seconds)})
         return method.run(call)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.local_slack.agenda import Agenda
 from bot.local_slack.changes import Changes
+from bot.local_slack.tiers import Tiers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -198,6 +199,7 @@ class Workspace:
         self.groups: dict[str, Group] = {}
         self.scheduled: dict[str, Scheduled] = {}
         self.agenda = Agenda(clock)
+        self.tiers = Tiers()
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self.history_lag = 0.0

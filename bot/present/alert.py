@@ -17,7 +17,7 @@ from bot.present.label import dimension_name, label_name
 from bot.present.movement import lost, movers
 from bot.present.source import about
 from bot.present.told import Told, ended_of, estimate_of, headline_of, over_headline
-from bot.present.watched import goal, interval_of, said, shown, subject, topic_of, why_of
+from bot.present.watched import goal, interval_of, said, shown, subject, title, topic_of, why_of
 from metrics.alert import Rule, Side, Standing, State, Track, Watching, missing, needed_to_judge
 from metrics.estimate import NOTHING, Estimate
 
@@ -50,7 +50,7 @@ def alert(told: Told, language: Language, *, calls: bool = False) -> Page:
             *_state_lines(told, language),
             Paragraph("\n".join(_sentences(told, language))),
             *_proof(told, language),
-            *(trend(told.report.repeat, language) if told.report else ()),
+            *_trend(told, language),
             Paragraph(_next_step(told, language), strong=True),
             _buttons(told, language),
             *_footing(told, language),
@@ -63,8 +63,12 @@ def alert(told: Told, language: Language, *, calls: bool = False) -> Page:
 def over(told: Told, before: Standing, language: Language) -> Page:
     """The first message once the episode is over: how it ended, and no buttons."""
     headline = over_headline(told, before, language)
-    since = next((track.since for track in before.firing if track.since), before.began_on)
-    words = language.say("alert.over_words", since=language.day(since)) if since else language.say("alert.over_open")
+    since = before.announced_at
+    words = (
+        language.say("alert.over_words", since=language.day(since.astimezone(told.now.tzinfo).date()))
+        if since
+        else language.say("alert.over_open")
+    )
     return Page(
         headline,
         (
@@ -82,7 +86,8 @@ def over(told: Told, before: Standing, language: Language) -> Page:
 def recovered(told: Told, before: Standing, language: Language) -> Page:
     """The reply in the thread that tells everyone who follows it: it is over."""
     headline = over_headline(told, before, language)
-    lasted = (told.day - (before.began_on or told.day)).days
+    began = before.announced_at.astimezone(told.now.tzinfo).date() if before.announced_at else told.day
+    lasted = (told.day - began).days
     return Page(
         headline, (Paragraph(headline, strong=True), Paragraph(language.say("alert.lasted", count=max(1, lasted)))),
         language=language.code,
@@ -107,14 +112,14 @@ def spread(told: Told, before: Standing, language: Language) -> Page:
 
 def failed(told: Told, sentence: str, language: Language) -> Page:
     """A rule that could not be judged at all, said once."""
-    headline = language.say("alert.failed", rule=told.rule.name, day=language.day_short(told.day))
+    headline = language.say("alert.failed", rule=title(told.rule.name, language), day=language.day_short(told.day))
     return Page(
         headline,
         (
             Heading(headline),
             Paragraph(sentence),
             Paragraph(language.say("alert.failed_next"), strong=True),
-            Footnote((language.say("alert.rule", rule=told.rule.name),)),
+            Footnote((language.say("alert.rule", rule=title(told.rule.name, language)),)),
         ),
         language=language.code,
     )
@@ -122,8 +127,16 @@ def failed(told: Told, sentence: str, language: Language) -> Page:
 
 def off(rule: str, language: Language) -> Page:
     """The first message once its rule is gone."""
-    said_so = language.say("alert.off", rule=rule)
+    said_so = language.say("alert.off", rule=title(rule, language))
     return Page(said_so, (Paragraph(said_so),), language=language.code)
+
+
+def _trend(told: Told, language: Language) -> tuple[Part, ...]:
+    """The weeks before, with the line that the rule watches."""
+    if told.report is None:
+        return ()
+    is_target = told.rule.threshold == told.target
+    return trend(told.report.repeat, language, "digest.trend.target" if is_target else "alert.threshold")
 
 
 def _state_lines(told: Told, language: Language) -> list[Part]:
@@ -306,7 +319,7 @@ def _buttons(told: Told, language: Language) -> Buttons:
 
 
 def _footing(told: Told, language: Language) -> tuple[Part, ...]:
-    rule = language.say("alert.rule", rule=told.rule.name)
+    rule = language.say("alert.rule", rule=title(told.rule.name, language))
     if told.report:
         foot = footing(told.report, language)
         return (Footnote((*foot.items, rule)),)

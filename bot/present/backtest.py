@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.language import Language
 from bot.page import Cell, Footnote, Heading, Page, Paragraph, Table
-from bot.present.watched import shown
+from bot.present.watched import shown, title
 from metrics.alert import Rule
 from metrics.backtest import Backtest, Firing
 
@@ -13,7 +13,7 @@ def backtest(rule: Rule, found: Backtest, language: Language, *, all_known: bool
     """The episodes with their dates, length and values. `all_known` False: some lie before the first import."""
     count = len(found.firings)
     key = "backtest.headline" if count else "backtest.none"
-    headline = language.say(key, rule=rule.name, span=found.span, count=count)
+    headline = language.say(key, rule=title(rule.name, language), span=found.span, count=count)
     said = [language.say("backtest.mornings", count=found.mornings)]
     if found.replayed:
         said.append(language.say("backtest.replayed", count=found.replayed))

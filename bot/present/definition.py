@@ -10,10 +10,12 @@ from metrics.report import Report
 
 TOPICS = ("repeat", "provisional", "gap", "dormant")
 """Figures with a definition; a topic without one gives the list of these."""
-TERMS = ("target", "interval", "purchase", "first_purchase")
+TERMS = ("nps", "cpo", "continuation", "target", "interval", "purchase", "first_purchase")
 ALSO = {"confirmed": "repeat", "return_chance": "dormant", "list": "dormant"}
 """Other names under which a definition is asked for."""
 FIGURES = ("repeat", "gap", "dormant")
+BESIDE = ("nps", "cpo", "continuation")
+"""Figures that a table beside the orders switches on."""
 ITEMS = ("formula", "numerator", "denominator", "left_out", "why")
 
 
@@ -30,7 +32,7 @@ def definition(topic: str | None, report: Report, language: Language, *, asked: 
             Paragraph(_say(topic, "what", report, language), strong=True),
             *items(topic, report, language),
             _item("rules", _rules(report, language), language),
-            _buttons((topic if topic in FIGURES else "repeat",), "", language),
+            _buttons((topic if topic in (*FIGURES, *BESIDE) else "repeat",), "", language),
             _foot(report, language, asked),
         ),
         language=language.code,

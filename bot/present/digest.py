@@ -59,8 +59,11 @@ def headline(report: Report, language: Language) -> str:
     return language.say("digest.of_segments", headline=said, segments=segments) if segments else said
 
 
-def trend(repeat: Repeat, language: Language) -> tuple[Part, ...]:
-    """The rate by week with the target, and the same in words; nothing with fewer than two weeks to tell of."""
+def trend(repeat: Repeat, language: Language, line: str = "digest.trend.target") -> tuple[Part, ...]:
+    """The rate by week and the same in words; nothing with fewer than two weeks to tell of.
+
+    `line`: what the level is called that it is held against.
+    """
     known = [
         (point.as_of, point.rate.value)
         for point in repeat.trend
@@ -76,7 +79,7 @@ def trend(repeat: Repeat, language: Language) -> tuple[Part, ...]:
         categories=tuple(language.day_axis(day) for day, _ in known),
         series=(
             (language.say("digest.trend.rate"), percents),
-            (language.say("digest.trend.target"), (round(100 * repeat.target, 1),) * len(known)),
+            (language.say(line), (round(100 * repeat.target, 1),) * len(known)),
         ),
         x_label=language.say("digest.trend.axis"),
         y_label="%",

@@ -10,7 +10,7 @@ from bot.form import Row
 from bot.language import Language
 from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Table
 from bot.present.label import dimension_name, label_name
-from bot.present.watched import condition, figure_name
+from bot.present.watched import condition, figure_name, title
 from metrics.alert import Rule, Standing, State, Watching
 from metrics.segment import ALL
 
@@ -50,19 +50,19 @@ def rules(lines: Sequence[RuleLine], now: datetime, language: Language, *, forms
 def rows(lines: Sequence[RuleLine], now: datetime, language: Language) -> tuple[Row, ...]:
     """The same as lines of Home: name, condition, state, and whose it is."""
     return tuple(
-        Row(name.text, when.text, language.say("custom.space").join((state.text, owner.text)))
+        Row(name.text, when.text, language.say("home.separator").join((state.text, owner.text)))
         for name, when, state, owner, _ in (_row(line, now, language) for line in lines)
     )
 
 
 def _row(line: RuleLine, now: datetime, language: Language) -> tuple[Cell, ...]:
-    owner = line.owner or language.say("rules.none")
+    source = language.say(f"rules.source.{line.source}")
     channels = language.listed(line.channels) or language.say("rules.none")
     return (
-        Cell(line.rule.name),
+        Cell(title(line.rule.name, language)),
         Cell(_when(line.rule, language)),
         Cell(_state(line, now, language)),
-        Cell(f"{owner} ({language.say(f'rules.source.{line.source}')})"),
+        Cell(language.say("rules.owned", owner=line.owner, source=source) if line.owner else source),
         Cell(channels),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.language import Language
 from bot.present.label import dimension_name, label_name
+from bot.settings.watching import DEFAULT_RULE
 from metrics.alert import Rule, Side, Track, Watching
 from metrics.catalog import Unit
 from metrics.estimate import NOTHING, Estimate
@@ -18,6 +19,11 @@ def topic_of(rule: Rule) -> str:
     if rule.figure.startswith("gap"):
         return "gap"
     return _TOPICS.get(rule.figure, "dormant") if rule.watching is not Watching.FRESHNESS else "repeat"
+
+
+def title(rule: str, language: Language) -> str:
+    """A rule's name as it is shown: the one that every shop has is called something in each language."""
+    return language.say("rules.standard") if rule == DEFAULT_RULE else rule
 
 
 def figure_name(rule: Rule, language: Language) -> str:

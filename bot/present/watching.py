@@ -8,12 +8,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.language import Language
-from bot.page import Cell, Footnote, Heading, Page, Paragraph, Part, Quote, Table
+from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Part, Quote, Signature, Table
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 MOST_MISSED = 7
+THERE, AGAIN = "delivery_there", "delivery_again"
+"""The buttons under an open post; the local part of their names in the words, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,30 @@ def data_notice(day: date, newest_at: datetime | None, reason: str, language: La
     return Page(said, parts, language=language.code)
 
 
-def owner_notice(channel: str, day: date, why: str, language: Language) -> Page:
-    """The owner learns, once, that a digest does not get through."""
+def owner_notice(channel: str, day: date, why: str, language: Language, held: str = "") -> Page:
+    """The owner learns, once, that a digest does not get through. `held`: the open post they are asked about."""
     key = f"watch.why.{why}"
     reason = language.say(key) if language.has(key) else language.say("watch.why.other", why=why)
-    said = language.say("watch.owner.headline", channel=channel, day=language.day_short(day))
-    return Page(said, (Heading(said), Paragraph(reason), Footnote((language.say("watch.owner.next"),))),
-                language=language.code)  # fmt: skip
+    said = language.say(f"watch.{'held' if held else 'owner'}.headline", channel=channel, day=language.day_short(day))
+    parts = (Heading(said), Paragraph(reason))
+    if not held:
+        return Page(said, (*parts, Footnote((language.say("watch.owner.next"),))), language=language.code)
+    asked = tuple(Button(language.say(f"watch.held.{name}"), held, action=name) for name in (THERE, AGAIN))
+    note = Footnote((language.say("watch.held.note"),))
+    return Page(said, (*parts, Buttons(asked), note), language=language.code)
+
+
+def settled(channel: str, day: date, answer: str, user: str, language: Language) -> Page:
+    """What becomes of the question once somebody has answered it."""
+    said = language.say("watch.held.headline", channel=channel, day=language.day_short(day))
+    signed = Signature(user, language.say(f"watch.held.{answer}_by", user="{user}"))
+    return Page(said, (Heading(said), signed), language=language.code)
+
+
+def settling(answer: str, language: Language) -> Page:
+    """What the one who answered is told: done, or that there is nothing to answer any more."""
+    said = language.say(f"watch.held.{answer}_done")
+    return Page(said, (Paragraph(said),), language=language.code)
 
 
 def obituary(due: datetime, language: Language) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.settings.keeping import Keeping
 from bot.settings.section import Names, Section, parts
 from bot.settings.sources import Channels, Sources, tables
 from bot.settings.told import Watch
@@ -201,7 +202,9 @@ class Export(Section):
     """Answers as files (CSV, Excel), sent in a direct message."""
 
     allowed_users: Names = Field(default=(), examples=[["U0123456789"]])
-    """Who may have files, besides `slack.allowed_users` (user ids). Single customers also need `customers`."""
+    """Who may have files, besides the people and groups that `slack` lists. Single customers also need `customers`."""
+    allowed_groups: Names = Field(default=(), examples=[["S0123456789"]])
+    """User groups (S…) whose members may have them too."""
 
 
 class Slack(Section):
@@ -298,6 +301,7 @@ class Settings(BaseSettings):
     slack: Slack = Slack()
     watch: Watch = Watch()
     quotas: Quotas = Quotas()
+    keeping: Keeping = Keeping()
 
     @classmethod
     def settings_customise_sources(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.settings import Alert, Customers, Digest, Export, Purchases, Quotas, Settings, Slack
+from bot.settings.keeping import Keeping
 from bot.settings.layers import SECRETS_VARIABLE, SHOP_VARIABLE, Setting, all_settings
 from bot.settings.told import Watch
 from bot.settings.watching import AlertRule
@@ -72,6 +73,7 @@ _SECTIONS: Final = {
     "export": Export,
     "slack": Slack,
     "quotas": Quotas,
+    "keeping": Keeping,
     "watch": Watch,
 }
 

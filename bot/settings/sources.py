@@ -35,6 +35,8 @@ class Source(BaseModel):
     """One of the shop's sources: a name, its files, and how they are read. Further keys are a mapping's.
 
     table: it holds no orders but a table beside them; of: the source whose customers its rows name.
+    orders: the table or view of a url that holds them, instead of a select; in_place: whether they are
+    queried there or copied by `asakai sync`; look_minutes: how long what was counted there is believed.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -46,6 +48,21 @@ class Source(BaseModel):
     select: str = ""
     table: Literal["", "channel_costs", "products", "nps", "subscriptions", "measures", "order_items"] = ""
     of: str = ""
+    orders: str = Field(default="", max_length=200, pattern=r"^[^;\s]*$")
+    in_place: bool | None = None
+    look_minutes: int = Field(default=15, ge=1, le=1440)
+
+    @property
+    def query(self) -> str:
+        """The SELECT that a url is asked; "" where only its preset knows."""
+        return self.select or (f"SELECT * FROM {self.orders}" if self.orders else "")  # noqa: S608  the shop's own words
+
+    @property
+    def is_read_in_place(self) -> bool:
+        """Whether its orders are queried where they are: where a SELECT gives our own column names."""
+        plain = not self.preset and not {*(self.model_extra or {})} - {"zone"}
+        told = plain if self.in_place is None else self.in_place
+        return bool(self.url and self.query) and not self.table and told
 
 
 def _named_once(sources: tuple[Source, ...]) -> tuple[Source, ...]:

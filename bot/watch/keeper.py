@@ -22,11 +22,12 @@ log = structlog.get_logger("asakai.watch")
 
 @dataclass(slots=True)
 class Keeper:
-    """Catches up before a round; after it tells what is late, tends the obituaries, and beats."""
+    """Catches up before a round; after it tells what is late, tends the obituaries, tidies up, and beats."""
 
     overdue: Overdue
     obituarist: Obituarist | None
     heartbeat: Heartbeat
+    tidy: Callable[[datetime], object] = lambda _now: None
     _targets: tuple[Target, ...] = ()
     _caught_up: set[object] = field(default_factory=set)
 
@@ -45,6 +46,7 @@ class Keeper:
         obituarist = self.obituarist
         if obituarist is not None:
             self._try(lambda: obituarist.tend(self._targets, now))
+        self._try(lambda: self.tidy(now))
         self.heartbeat.beat()
         return bool(owed)
 

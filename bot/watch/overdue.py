@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from bot.delivery.clock import Window, due_at, is_business_day
+from bot.delivery.morning import DIGEST
+from bot.delivery.protocol import CANNOT_LOOK
 from bot.delivery.row import OPEN, Delivery, Key, Kind, State
 from bot.watch.past import LATE
 
@@ -64,7 +66,8 @@ class Overdue:
             return False
         owed = False
         if row.state is State.WAITING_DATA and now >= window.due_at + self.notice_after:
-            notice = Key(row.key.workspace, Kind.DATA_NOTICE, row.key.name, row.key.channel, row.key.local_date)
+            # Of several digests that wait in one channel the first tells it for all: the key has no digest's name.
+            notice = Key(row.key.workspace, Kind.DATA_NOTICE, DIGEST, row.key.channel, row.key.local_date)
             owed = self.ledger.plan(notice, Window(window.local_date, now, window.expires_at), now)
         if now >= window.due_at + LATE:
             owed = self.tell(row, row.last_error or "late", now) or owed
@@ -76,7 +79,8 @@ class Overdue:
         owner = self.owner()
         if not owner or row.key.kind is Kind.OWNER_NOTICE:
             return False
-        episode = f"{row.key.channel} {why}"[:_LONGEST]
+        asked = f" {row.id} {row.attempts}" if why == CANNOT_LOOK else ""  # each open post is a question of its own
+        episode = f"{row.key.channel} {why}{asked}"[:_LONGEST]
         notice = Key(row.key.workspace, Kind.OWNER_NOTICE, row.key.name, owner, row.key.local_date, episode)
         return self.ledger.plan(notice, Window(row.key.local_date, now, row.expires_at), now)
 

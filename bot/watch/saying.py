@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.delivery.freshness import Imports, loaded, missing, require_complete
+from bot.delivery.protocol import CANNOT_LOOK
 from bot.delivery.row import Delivery, Kind
 from bot.page import Page
 from bot.present.digest import headline
@@ -78,8 +79,9 @@ class Saying:
         """What the channel or the owner is told instead of the digest."""
         day = row.key.local_date
         if row.key.kind is Kind.OWNER_NOTICE:
-            channel, _, why = row.key.episode.partition(" ")
-            return owner_notice(channel, day, why, self.language)
+            channel, _, rest = row.key.episode.partition(" ")
+            why, _, held = rest.partition(" ") if rest.startswith(CANNOT_LOOK) else (rest, "", "")
+            return owner_notice(channel, day, why, self.language, held=held)
         found = loaded(self.store, day - timedelta(days=1), self.desk.zone)
         newest = found.newest_at and found.newest_at.astimezone(self.desk.zone)
         return data_notice(day - timedelta(days=1), newest, missing(found) or "not_imported", self.language)

@@ -106,8 +106,12 @@ class TooManyBadRows(Problem):
 
 def register(connection: DuckDBPyConnection, columns: Layout) -> None:
     """Give the connection NFKC, where e-mail or phone will need it."""
-    if not {"email", "phone"} & columns.refs.keys():
-        return
+    if {"email", "phone"} & columns.refs.keys():
+        register_always(connection)
+
+
+def register_always(connection: DuckDBPyConnection) -> None:
+    """The same before a transaction that may be rolled back: DuckDB would take NFKC away, yet refuse its name."""
     found = connection.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ?", [cells.NFKC]).fetchone()
     if found is None:
         connection.create_function(cells.NFKC, cells.normalised, ["VARCHAR"], "VARCHAR")

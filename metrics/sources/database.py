@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 50_000
 TIMEOUT_SECONDS = 10
+CANCEL_SECONDS = 5.0
+"""So long the server may take to end a statement before its connection is cut."""
 SILENT_SECONDS: float = 600
 """How long a server may say nothing before its connection is cut: no answer frees who waits on a dead wire."""
 _DRIVERS = {
@@ -49,7 +51,9 @@ _EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}
 _SERVERS = frozenset({"postgresql", "mysql", "mariadb"})
 _CHUNK = "asakai_chunk"
 Rows = Sequence[Sequence[object]]
-_LOGIN = re.compile(r"password|authentication|access denied|no pg_hba|role .* does not exist", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"password|authentication|access denied|no pg_hba|role .* does not exist|not permitted to log in", re.IGNORECASE
+)
 _NO_TEXT = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _WRITES = re.compile(r"\b(insert\s+into|delete\s+from|merge\s+into|update\s+(\S+\s+)?set|into)\b", re.IGNORECASE)
 
@@ -88,6 +92,12 @@ class QueryFailed(Problem):
     """The database could not run the SELECT."""
 
     key = "database_query"
+
+
+class TooSlow(Problem):
+    """The database did not answer in time."""
+
+    key = "sync_too_slow"
 
 
 def stage(  # noqa: PLR0913  # what is read where, by which rules, and how to say it
@@ -291,3 +301,97 @@ def _why(error: DBAPIError, address: URL) -> str:
     line = next(iter(text.strip().splitlines()), "")
     password = str(address.password or "")
     return line.replace(password, "***") if password else line
+
+
+@contextmanager
+def read_only(url: str, source: str, seconds: float) -> Iterator[Connection]:
+    """A connection in one read-only transaction that sees one moment, given up after so many seconds.
+
+    Raises DatabaseUrl, WrongLogin, DatabaseUnreachable, QueryFailed, TooSlow.
+    """
+    database = engine(url)
+    try:
+        with connected(database) as live, query_problems(database.url), deadline(live, url, source, seconds):
+            if database.dialect.name in _SERVERS:
+                level = "ISOLATION LEVEL REPEATABLE READ, " if database.dialect.name == "postgresql" else ""
+                live.exec_driver_sql(f"SET TRANSACTION {level}READ ONLY")
+            yield live
+            live.rollback()
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def deadline(live: Connection, url: str, source: str, seconds: float) -> Iterator[None]:
+    """Give up what the connection is at after a while; the driver raises where it is waiting. Raises TooSlow."""
+    over = threading.Event()
+
+    def give_up() -> None:
+        over.set()
+        _end_statement(live, url)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        with cut_off(live, seconds + CANCEL_SECONDS):
+            yield
+    except Exception as error:
+        if over.is_set():
+            raise TooSlow(source=source, seconds=int(seconds)) from error
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise TooSlow(source=source, seconds=int(seconds))
+
+
+def _end_statement(live: Connection, url: str) -> None:
+    """Ask the server, from beside, to end what it is at; on a dead wire that fails too, and the socket is cut."""
+    driver: Any = live.connection.driver_connection
+    with suppress(Exception):
+        if live.dialect.name == "postgresql":
+            driver.cancel_safe(timeout=CANCEL_SECONDS)  # the older cancel() would stop every thread while it waits
+        elif live.dialect.name in _SERVERS:
+            beside = engine(url)
+            with closing(beside.connect()) as second:
+                second.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
+            beside.dispose()
+        elif hasattr(driver, "interrupt"):  # the engines that run inside this process
+            driver.interrupt()
+
+
+def columns_of(live: Connection, query: str) -> dict[str, str]:
+    """The names of the SELECT's columns, each with its kind.
+
+    local, instant (with an offset), date, number, text, flag; "" where the database does not tell.
+    """
+    inner = query.replace(":", r"\:")
+    found = live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0"))
+    told: Any = found.cursor.description
+    return {str(one[0]): _kind(live.dialect.name, one[1]) for one in told}
+
+
+_KINDS: dict[str, dict[int, str]] = {
+    "postgresql": {
+        1114: "local", 1184: "instant", 1082: "date", 16: "flag",
+        **dict.fromkeys((20, 21, 23, 700, 701, 1700), "number"), **dict.fromkeys((25, 1042, 1043), "text"),
+    },
+    "mysql": {
+        7: "local", 12: "local", 10: "date",
+        **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 246), "number"), **dict.fromkeys((252, 253, 254), "text"),
+    },
+}  # fmt: skip
+_WORDS = (
+    ("WITH TIME ZONE", "instant"), ("TIMESTAMP", "local"), ("DATETIME", "local"), ("DATE", "date"), ("BOOL", "flag"),
+    ("VARCHAR", "text"), ("INT", "number"), ("DECIMAL", "number"), ("DOUBLE", "number"), ("FLOAT", "number"),
+    ("NUMBER", "number"), ("STRING", "text"),
+)  # fmt: skip
+"""How an engine that names its types names them, the longest first."""
+
+
+def _kind(dialect: str, told: object) -> str:
+    if isinstance(told, int):
+        return _KINDS.get("mysql" if dialect == "mariadb" else dialect, {}).get(told, "")
+    said = str(told).upper() if told is not None else ""
+    return next((kind for word, kind in _WORDS if word in said), "")

@@ -7,9 +7,7 @@ a short statement of its own that can be read again; the bookmark says where to 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +18,7 @@ import sqlalchemy as sa
 
 from metrics.problem import Problem
 from metrics.sources import checks, mapped
-from metrics.sources.database import as_text, connected, cut_off, engine, one_select, query_problems
+from metrics.sources.database import as_text, connected, deadline, engine, one_select, query_problems
 from metrics.sources.text import Text
 
 if TYPE_CHECKING:
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
 PAGE_ROWS = 50_000
 PAGE_SECONDS = 300.0
 """A page that takes longer is given up by us, whatever the server thinks."""
-CANCEL_SECONDS = 5.0
-"""So long the server may take to end a statement before its connection is cut."""
 AGAIN = timedelta(minutes=15)
 """What was changed in a transaction that ended late is older than the newest that was seen."""
 WINDOW = timedelta(days=90)
@@ -48,12 +44,6 @@ class NoKey(Problem):
     """The SELECT gives neither changed_at nor ordered_at to go along."""
 
     key = "sync_no_key"
-
-
-class PageTooSlow(Problem):
-    """The database did not give a page in time."""
-
-    key = "sync_too_slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +100,7 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
     inner = one_select(feed.select).replace(":", r"\:")
     try:
         with connected(database) as live, query_problems(database.url):
-            with _deadline(live, feed):
+            with deadline(live, feed.url, feed.people.source, feed.seconds):
                 header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
                 live.rollback()
             key = next((name for name in ("changed_at", "ordered_at") if name in header), None)
@@ -165,50 +155,12 @@ def _rows(live: Connection, feed: Feed, inner: str, key: str, place: Bookmark) -
         bound["id"] = place.order_id
         where = f"(q.{key} > :at OR (q.{key} = :at AND q.order_id > :id))"
     page = sa.text(f"SELECT * FROM ({inner}) q WHERE {where} ORDER BY q.{key}, q.order_id LIMIT :most")
-    with _deadline(live, feed):
+    with deadline(live, feed.url, feed.people.source, feed.seconds):
         if live.dialect.name in {"postgresql", "mysql", "mariadb"}:
             live.exec_driver_sql("SET TRANSACTION READ ONLY")
         rows = [tuple(row) for row in live.execute(page, bound).fetchall()]
         live.rollback()  # nothing was written; a transaction that stays open would hold the shop up
     return rows
-
-
-@contextmanager
-def _deadline(live: Connection, feed: Feed) -> Iterator[None]:
-    """Give the statement up after a while; the driver raises where it is waiting."""
-    over = threading.Event()
-
-    def give_up() -> None:
-        over.set()
-        _end_statement(live, feed)
-
-    timer = threading.Timer(feed.seconds, give_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        with cut_off(live, feed.seconds + CANCEL_SECONDS):
-            yield
-    except Exception as error:
-        if over.is_set():
-            raise PageTooSlow(source=feed.people.source, seconds=int(feed.seconds)) from error
-        raise
-    finally:
-        timer.cancel()
-    if over.is_set():
-        raise PageTooSlow(source=feed.people.source, seconds=int(feed.seconds))
-
-
-def _end_statement(live: Connection, feed: Feed) -> None:
-    """Ask the server, from beside, to end what it is at; on a dead wire that fails too, and the socket is cut."""
-    driver: Any = live.connection.driver_connection
-    with suppress(Exception):
-        if live.dialect.name == "postgresql":
-            driver.cancel_safe(timeout=CANCEL_SECONDS)  # the older cancel() would stop every thread while it waits
-        elif live.dialect.name in {"mysql", "mariadb"}:
-            beside = engine(feed.url)
-            with closing(beside.connect()) as second:
-                second.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
-            beside.dispose()
 
 
 def _plain(value: object) -> object:

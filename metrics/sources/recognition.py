@@ -14,11 +14,13 @@ from importlib.resources import files
 from typing import Any
 
 from metrics.problem import Problem
-from metrics.sources.columns import IDENTITY, OPTIONAL, REQUIRED
+from metrics.sources.columns import ALIASES, IDENTITY, OPTIONAL, REQUIRED
 from metrics.sources.mapping import Mapping, merged, read
 from metrics.sources.text import normal
 
 CANONICAL = (*REQUIRED, *IDENTITY, *OPTIONAL, "channel", "region", "product")
+
+_ALSO = {canonical: (alias,) for alias, canonical in ALIASES.items()}
 
 
 class UnknownPreset(Problem):
@@ -65,7 +67,7 @@ def databases() -> dict[str, str]:
 def database_mapping(preset: str, over: Table[str, Any], where: str) -> Mapping:
     """How the columns of a database preset's SELECT (or of a shop's own, "") are read."""
     base = {key: value for key, value in said().get(preset, {"name": where}).items() if key != "select"}
-    return read(merged({**base, "columns": {name: name for name in CANONICAL}}, over), where)
+    return read(merged({**base, "columns": {name: [name, *_ALSO.get(name, ())] for name in CANONICAL}}, over), where)
 
 
 def mapping_of(preset: str, over: Table[str, Any], where: str) -> Mapping:

@@ -62,11 +62,17 @@ class SampleShop:
     nps: Path
     channel_costs: Path
     subscriptions: Path
+    order_items: Path
     customers: int
     order_count: int
     first_day: date
     last_day: date
     drop_day: date
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The orders, and the tables beside them."""
+        return (self.orders, self.order_items, self.products, self.nps, self.channel_costs, self.subscriptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ def sample_shop(folder: Path, last_day: date, seed: int = SEED) -> SampleShop:
         _write(folder / "channel_costs.csv", ("date", "channel", "cost"), _costs(story, customers, calendar)),
         _write(folder / "subscriptions.csv", ("subscription_id", "customer_id", "started_at", "ended_at", "status"),
                _subscriptions(story, calendar)),
+        _write(folder / "order_items.csv", ("order_id", "product_code", "product_name", "quantity", "amount"),
+               _items(orders)),
         len(customers), len(orders), first_day, last_day, calendar.day(DAYS - DROP_DAYS),
     )  # fmt: skip
 
@@ -289,6 +297,13 @@ def _order_rows(orders: Iterable[_Order], calendar: _Calendar) -> Iterator[tuple
             order.amount, "JPY", order.status, buyer.channel if buyer else "", buyer.region if buyer else "",
             PRODUCTS[order.product][1], order.subscription_id, order.cycle_no or "",
         )  # fmt: skip
+
+
+def _items(orders: Iterable[_Order]) -> Iterator[tuple[object, ...]]:
+    """One line per order: its product once, or twice where so much was paid."""
+    for number, order in enumerate(orders, start=1):
+        code, name, _, price, _ = PRODUCTS[order.product]
+        yield f"K{number:06d}", code, name, max(1, (order.amount + 500) // price), order.amount
 
 
 def _typed_email(buyer: _Customer | None, number: int) -> str:

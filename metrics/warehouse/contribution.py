@@ -138,7 +138,7 @@ class Purchases:
     """Purchases of identified customers, sorted by customer and day.
 
     `who`: index into Customers; `k`: 0 for the customer's first; `next_day`: NEVER for the last;
-    amount: minor units.
+    amount: minor units; `voluntary`: not only a subscription's renewal.
     """
 
     who: Ints
@@ -146,6 +146,7 @@ class Purchases:
     day: Ints
     next_day: Ints
     amount: Ints
+    voluntary: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +238,8 @@ def _customers(
     k = np.arange(len(place)) - first[who]
     kind = _kinds(orders, lines)
     paid = np.where(lines.standing == Standing.PURCHASE, lines.amount, 0)
-    purchases = Purchases(who, k, day, _next_day(day, who), _total(paid, place))
     voluntary = _any(kind != Kind.RENEWAL, place)
+    purchases = Purchases(who, k, day, _next_day(day, who), _total(paid, place), voluntary)
     entry = _any(kind != Kind.ONE_OFF, place)[first].astype(np.uint8)
     opener = lines.at[begin]
     trusted = orders.known_first[opener]

@@ -33,6 +33,13 @@ class exact(FunctionElement[str]):  # noqa: N801 - named like the SQL functions 
     inherit_cache = True
 
 
+class trimmed(FunctionElement[str]):  # noqa: N801 - named like the SQL functions it stands among
+    """Text without outer spaces of any kind."""
+
+    type = Text()
+    inherit_cache = True
+
+
 def _argument(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
     return str(compiler.process(element.clauses, **kw))
 
@@ -89,3 +96,22 @@ def _(element: exact, compiler: Any, **kw: Any) -> str:
 def _(element: exact, compiler: Any, **kw: Any) -> str:
     collation = "utf8mb4_nopad_bin" if compiler.dialect.is_mariadb else "utf8mb4_0900_bin"
     return f"(CONVERT({_argument(element, compiler, **kw)} USING utf8mb4) COLLATE {collation})"
+
+
+_SPACES = " \t\n\r\u3000\u00a0"
+
+
+@compiles(trimmed)
+def _(element: trimmed, compiler: Any, **kw: Any) -> str:
+    return f"trim({_argument(element, compiler, **kw)}, '{_SPACES}')"
+
+
+@compiles(trimmed, "postgresql")
+def _(element: trimmed, compiler: Any, **kw: Any) -> str:
+    return f"btrim({_argument(element, compiler, **kw)}, '{_SPACES}')"
+
+
+@compiles(trimmed, "mysql")
+@compiles(trimmed, "mariadb")
+def _(element: trimmed, compiler: Any, **kw: Any) -> str:
+    return f"REGEXP_REPLACE({_argument(element, compiler, **kw)}, '^[{_SPACES}]+|[{_SPACES}]+$', '')"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "400MB"
 _POLL_SECONDS = 0.02
+_SETTLED_NS = 2_000_000_000
+"""Longer than any file system's clock ticks: two changes within one tick look alike."""
 _TABLES = {"meta", "batch", "orders", "superseded", "label", "customers", *schema.CELLS}
 _FIXED = ("zone", "currency")
 """Rules that an order is read by; they hold for a store's whole life."""
@@ -78,6 +80,21 @@ def connect(path: Path, *, read_only: bool, wait_seconds: float) -> DuckDBPyConn
         except duckdb.Error as error:
             raise NotAStore(path=str(path)) from error
         time.sleep(_POLL_SECONDS)
+
+
+def looks(path: Path) -> tuple[object, ...] | None:
+    """What of the file and its log changes with every commit; None where it was written so lately that it may not."""
+    found: list[object] = []
+    for one in (path, path.with_name(path.name + ".wal")):
+        try:
+            state = one.stat()
+        except FileNotFoundError:
+            found.append(None)
+            continue
+        if time.time_ns() - state.st_mtime_ns < _SETTLED_NS:
+            return None
+        found.append((state.st_ino, state.st_size, state.st_mtime_ns))
+    return tuple(found) if found[0] else None
 
 
 def _refuse_foreign(path: Path) -> None:

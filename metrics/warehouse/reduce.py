@@ -1,14 +1,15 @@
 """How are orders reduced to counts inside any SQL engine?
 
-purchases -> customers -> counts as SQLAlchemy Core statements, written once;
-what engines say differently is in `dialect.py`. The embedded store's kernel
-(`contribution.py`) says the same with arrays and is held equal to this by test.
+orders -> purchases -> cells as one SQLAlchemy Core statement, written once; what engines
+say differently is in `dialect.py`. Windows only, no join of two of its own parts: planners
+guess badly at those. The embedded store's kernel (`contribution.py`) says the same with
+arrays and is held equal to this by test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,17 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    false,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
     union_all,
 )
 
-from metrics.cells import Cells, Idle, Ints
+from metrics.cells import Cells, Idle
 from metrics.counts import Counts
 from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.rules import Rules
@@ -37,24 +40,15 @@ from metrics.warehouse.contribution import Kind, Standing
 from metrics.warehouse.dialect import day_of, exact, wall_second
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
-    """Three SELECTs: (label, day, n), (label, first day, gap, n), (label, day, event, n)."""
-
-    cohort: Select[Any]
-    gap: Select[Any]
-    idle: Select[Any]
-
-
-def lines(orders: FromClause, rules: Rules) -> CTE:
-    """Orders of identified customers that may be purchases, returned ones only as a first."""
+def placed(orders: FromClause, rules: Rules) -> CTE:
+    """Orders of identified customers that may be purchases, returned ones too, numbered in time."""
     status = func.lower(orders.c.status)
     enough = orders.c.amount >= 0 if rules.zero_amounts else orders.c.amount > 0
     returned = status.in_(rules.returned)
     customer = exact(orders.c.customer_id)
     second = wall_second(orders.c.ordered_at)
     order_id = exact(orders.c.order_id)
-    placed = (
+    return (
         select(
             customer.label("customer"),
             order_id.label("order_id"),
@@ -77,11 +71,12 @@ def lines(orders: FromClause, rules: Rules) -> CTE:
         )
         .cte("placed")
     )
-    return select(placed).where(or_(placed.c.standing == Standing.PURCHASE.value, placed.c.place == 1)).cte("lines")
 
 
-def purchases(line: CTE, rules: Rules) -> CTE:
-    """One row per customer and purchase: number k from 1, day, next day, amount, kinds."""
+def numbered(orders: FromClause, rules: Rules) -> CTE:
+    """The same, returned ones only as a first, each with the number k of its purchase and whether it starts that."""
+    place = placed(orders, rules)
+    line = select(place).where(or_(place.c.standing == Standing.PURCHASE.value, place.c.place == 1)).cte("lines")
     before = func.lag(line.c.second).over(partition_by=line.c.customer, order_by=(line.c.second, line.c.order_id))
     again = func.row_number().over(
         partition_by=(line.c.customer, line.c.subscription_id, line.c.cycle_no),
@@ -98,27 +93,49 @@ def purchases(line: CTE, rules: Rules) -> CTE:
             else_=Kind.ONE_OFF.value,
         ).label("kind"),
     ).cte("spaced")
-    numbered = select(
+    start = _starts(spaced, rules)
+    return select(
         spaced,
-        func.sum(_starts(spaced, rules))
+        start.label("starts"),
+        func.sum(start)
         .over(partition_by=spaced.c.customer, order_by=(spaced.c.second, spaced.c.order_id), rows=(None, 0))
         .label("k"),
     ).cte("numbered")
+
+
+def purchases(orders: FromClause, rules: Rules) -> CTE:
+    """One row per customer and purchase: number k from 1, day, next day, amount; and the customer's facts.
+
+    first_*: of the customer's first order; second_day: of the first voluntary purchase after it.
+    """
+    order = numbered(orders, rules)
+    opener = order.c.place == 1
+    facts = ("trusted", *(f"label_{column}" for column in rules.columns))
     grouped = (
         select(
-            numbered.c.customer,
-            numbered.c.k,
-            func.min(numbered.c.day).label("day"),
-            func.sum(numbered.c.amount).label("amount"),
-            func.max(case((numbered.c.kind == Kind.RENEWAL.value, 0), else_=1)).label("voluntary"),
-            func.max(case((numbered.c.kind == Kind.ONE_OFF.value, 0), else_=1)).label("subscribed"),
+            order.c.customer,
+            order.c.k,
+            func.min(order.c.day).label("day"),
+            func.sum(order.c.amount).label("amount"),
+            func.max(case((order.c.kind == Kind.RENEWAL.value, 0), else_=1)).label("voluntary"),
+            func.max(case((order.c.kind == Kind.ONE_OFF.value, 0), else_=1)).label("subscribed"),
+            *(func.max(case((opener, order.c[fact]))).label(fact) for fact in facts),
         )
-        .group_by(numbered.c.customer, numbered.c.k)
+        .group_by(order.c.customer, order.c.k)
         .cte("grouped")
     )
+    whose, by_k = grouped.c.customer, grouped.c.k
+    again_day = case((and_(by_k > 1, grouped.c.voluntary == 1), grouped.c.day))
+
+    def of_first(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.first_value(column).over(partition_by=whose, order_by=by_k)
+
     return select(
-        grouped,
-        func.lead(grouped.c.day).over(partition_by=grouped.c.customer, order_by=grouped.c.k).label("next_day"),
+        *(grouped.c[name] for name in ("customer", "k", "day", "amount")),
+        func.lead(grouped.c.day).over(partition_by=whose, order_by=by_k).label("next_day"),
+        func.min(again_day).over(partition_by=whose).label("second_day"),
+        of_first(grouped.c.subscribed).label("entry"),
+        *(of_first(grouped.c[fact]).label(f"first_{fact}") for fact in facts),
     ).cte("purchases")
 
 
@@ -131,126 +148,110 @@ def _starts(spaced: CTE, rules: Rules) -> ColumnElement[int]:
     return case((spaced.c.before.is_(None), 1), (and_(other_day, later), 1), else_=0)
 
 
-def customers(line: CTE, purchase: CTE, rules: Rules) -> CTE:
-    """One row per customer: first, second (voluntary) and last day, count, amount, labels."""
-    again = and_(purchase.c.k > 1, purchase.c.voluntary == 1)
-    state = (
-        select(
-            purchase.c.customer,
-            func.min(purchase.c.day).label("first_day"),
-            func.min(case((again, purchase.c.day))).label("second_day"),
-            func.max(purchase.c.day).label("last_day"),
-            func.count().label("purchase_count"),
-            func.sum(purchase.c.amount).label("amount"),
-            func.max(case((purchase.c.k == 1, purchase.c.subscribed), else_=0)).label("entry"),
-        )
-        .group_by(purchase.c.customer)
-        .cte("state")
-    )
-    own = line.c.trusted if rules.subscription_first == "same" else line.c.trusted * (1 - state.c.entry)
-    return (
-        select(
-            state,
-            line.c.trusted,
-            own.label("cohort"),
-            *(line.c[f"label_{column}"] for column in rules.columns),
-        )
-        .join(line, and_(line.c.customer == state.c.customer, line.c.place == 1))
-        .cte("customers")
-    )
+def cells_of(
+    orders: FromClause, rules: Rules, dimensions: Sequence[str], filters: Mapping[str, str] | None = None
+) -> Select[Any]:
+    """The SELECT that counts by the labels of those dimensions: (place, label, what, day, gap, n).
 
-
-def statements(
-    orders: FromClause, rules: Rules, dimension: str, filters: Mapping[str, str] | None = None
-) -> Statements:
-    """The SELECTs that count by the labels of `dimension`; raises segment.UnknownDimension.
-
-    orders: a table or sub-query with the columns of tables.orders_table.
+    place: of the dimension among those; what: an Idle event, COHORT or GAP; gap: 0 but for GAP.
+    orders: a table or sub-query with the columns of tables.orders_table. Raises segment.UnknownDimension.
     """
-    line = lines(orders, rules)
-    purchase = purchases(line, rules)
-    who = _filtered(customers(line, purchase, rules), rules, filters or {})
-    if dimension == PURCHASE_COUNT:
-        return _by_bucket(purchase, who, rules)
-    label = _label(who, dimension, rules)
-    member = (who.c.trusted if dimension == ENTRY else who.c.cohort) == 1
-    gap = who.c.second_day - who.c.first_day
-    idle = _idle(purchase, select(who.c.customer, label.label("label")).cte("labelled"))
-    return Statements(
-        _counted(select(label.label("label"), who.c.first_day.label("day")).where(member)),
-        _counted(
-            select(label.label("label"), who.c.first_day.label("day"), gap.label("gap")).where(
-                member, gap <= rules.horizon_days
-            )
-        ),
-        _counted(idle),
+    for name in (*dimensions, *(filters or {})):
+        if name not in {ALL, ENTRY, PURCHASE_COUNT, *rules.columns}:
+            raise UnknownDimension(name=name, known=(*rules.columns, ENTRY, PURCHASE_COUNT))
+    bought = purchases(orders, rules)
+    kinds = _kinds(len(dimensions))
+    place, what = kinds.c.place, kinds.c.what
+    counted = _Counted(bought, rules, [place == at for at in range(len(dimensions))], dimensions)
+    wanted = [_label(bought, dimension) == label for dimension, label in sorted((filters or {}).items())]
+    marks = (
+        select(
+            place.label("place"),
+            counted.label().label("label"),
+            what.label("what"),
+            counted.day(what).label("day"),
+            case((what == GAP, counted.back), else_=0).label("gap"),
+        )
+        .select_from(bought.join(kinds, kinds.c.what + bought.c.k > 0))  # each with each
+        .where(counted.when(what), *wanted)
+        .subquery("marks")
     )
+    return select(*marks.c, func.count().label("n")).group_by(*marks.c)
 
 
-def _filtered(who: CTE, rules: Rules, filters: Mapping[str, str]) -> CTE:
-    wanted = [_label(who, dimension, rules) == label for dimension, label in sorted(filters.items())]
-    return select(who).where(*wanted).cte("chosen") if wanted else who
+COHORT, GAP = len(Idle), len(Idle) + 1
+"""What a cell counts besides the idle events."""
 
 
-def _label(who: CTE, dimension: str, rules: Rules) -> ColumnElement[str]:
+def _kinds(dimensions: int) -> FromClause:
+    """A table of what can be counted in which dimension, in any engine."""
+    rows = product(range(dimensions), (*(int(event) for event in Idle), COHORT, GAP))
+    columns: Iterator[Any] = (
+        select(literal_column(str(place)).label("place"), literal_column(str(what)).label("what"))
+        for place, what in rows
+    )
+    return union_all(*columns).subquery("kinds")
+
+
+class _Counted:
+    """What a purchase adds to which dimension; `places[i]`: whether a row speaks of dimensions[i]."""
+
+    def __init__(
+        self, bought: CTE, rules: Rules, places: Sequence[ColumnElement[bool]], dimensions: Sequence[str]
+    ) -> None:
+        self._bought, self._rules = bought, rules
+        self._places, self._dimensions = places, dimensions
+        by_number = [place for place, name in zip(places, dimensions, strict=True) if name == PURCHASE_COUNT]
+        by_entry = [place for place, name in zip(places, dimensions, strict=True) if name == ENTRY]
+        self._every = or_(false(), *by_number)
+        own = bought.c.first_trusted
+        cohort = own if rules.subscription_first == "same" else own * (1 - bought.c.entry)
+        self._member = case((or_(false(), *by_entry), own), else_=cohort) == 1
+        self.back = case((self._every, bought.c.next_day), else_=bought.c.second_day) - bought.c.day
+
+    def label(self) -> ColumnElement[str]:
+        """The customer's label in the row's dimension."""
+        labels = [_label(self._bought, name) for name in self._dimensions]
+        return case(*zip(self._places, labels, strict=True))
+
+    def day(self, what: ColumnElement[int]) -> ColumnElement[int]:
+        """The day on which it is counted."""
+        day, following = self._bought.c.day, self._bought.c.next_day
+        later = (Idle.LEFT.value, Idle.BACK_PRE_DORMANT.value, Idle.BACK_DORMANT.value)
+        return case(
+            (what == Idle.PRE_DORMANT.value, day + PRE_DORMANT_DAYS),
+            (what == Idle.DORMANT.value, day + DORMANT_DAYS),
+            (what.in_(later), following),
+            else_=day,
+        )
+
+    def when(self, what: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether the purchase adds that at all."""
+        following = self._bought.c.next_day
+        gap = following - self._bought.c.day
+        first = or_(self._every, self._bought.c.k == 1)
+        member = and_(first, or_(self._every, self._member))
+        return or_(
+            and_(what == Idle.SEEN.value, first),
+            and_(what == Idle.LEFT.value, self._every, following.is_not(None)),
+            and_(what == Idle.PRE_DORMANT.value, or_(following.is_(None), gap > PRE_DORMANT_DAYS)),
+            and_(what == Idle.DORMANT.value, or_(following.is_(None), gap > DORMANT_DAYS)),
+            and_(what == Idle.BACK_PRE_DORMANT.value, gap > PRE_DORMANT_DAYS, gap <= DORMANT_DAYS),
+            and_(what == Idle.BACK_DORMANT.value, gap > DORMANT_DAYS),
+            and_(what == COHORT, member),
+            and_(what == GAP, member, self.back <= self._rules.horizon_days),
+        )
+
+
+def _label(bought: CTE, dimension: str) -> ColumnElement[str]:
     if dimension == ALL:
         return literal("")
     if dimension == ENTRY:
-        return case((who.c.entry == 1, "subscription"), else_="one_off")
-    if dimension not in rules.columns:
-        raise UnknownDimension(name=dimension, known=(*rules.columns, ENTRY, PURCHASE_COUNT))
-    column: ColumnElement[str] = who.c[f"label_{dimension}"]
+        return case((bought.c.entry == 1, "subscription"), else_="one_off")
+    if dimension == PURCHASE_COUNT:
+        return case(*((bought.c.k >= least, name) for name, least, _ in reversed(BUCKETS)))
+    column: ColumnElement[str] = bought.c[f"first_label_{dimension}"]
     return column
-
-
-def _counted(rows: Select[Any]) -> Select[Any]:
-    """The rows' distinct values, each with how often it stands."""
-    inner = rows.subquery()
-    return select(*inner.c, func.count().label("n")).group_by(*inner.c)
-
-
-def _idle(purchase: CTE, labelled: CTE) -> Select[Any]:
-    label = labelled.c.label
-    mine = purchase.join(labelled, labelled.c.customer == purchase.c.customer)
-    return _events(purchase, mine, label, purchase.c.k == 1)
-
-
-def _events(purchase: CTE, mine: FromClause, label: ColumnElement[str], seen: ColumnElement[bool]) -> Select[Any]:
-    """(label, day, event) of every idle event after the purchases."""
-    day, following = purchase.c.day, purchase.c.next_day
-    gap = following - day
-
-    def event(what: Idle, on: ColumnElement[Any], when: ColumnElement[bool]) -> Select[Any]:
-        return (
-            select(label.label("label"), on.label("day"), literal(what.value).label("event"))
-            .select_from(mine)
-            .where(when)
-        )
-
-    parts = union_all(
-        event(Idle.SEEN, day, seen),
-        event(Idle.PRE_DORMANT, day + PRE_DORMANT_DAYS, or_(following.is_(None), gap > PRE_DORMANT_DAYS)),
-        event(Idle.DORMANT, day + DORMANT_DAYS, or_(following.is_(None), gap > DORMANT_DAYS)),
-        event(Idle.BACK_PRE_DORMANT, following, and_(gap > PRE_DORMANT_DAYS, gap <= DORMANT_DAYS)),
-        event(Idle.BACK_DORMANT, following, gap > DORMANT_DAYS),
-    ).subquery()
-    return select(parts)
-
-
-def _by_bucket(purchase: CTE, who: CTE, rules: Rules) -> Statements:
-    """Every purchase starts anew under the bucket of its number."""
-    label = case(*((purchase.c.k >= least, name) for name, least, _ in reversed(BUCKETS)))
-    mine = purchase.join(who, who.c.customer == purchase.c.customer)
-    gap = purchase.c.next_day - purchase.c.day
-    started = select(label.label("label"), purchase.c.day.label("day")).select_from(mine)
-    left = select(label.label("label"), purchase.c.next_day.label("day"), literal(Idle.LEFT.value).label("event"))
-    events = _events(purchase, mine, label, literal(value=True) == literal(value=True)).subquery()
-    both = union_all(select(events), left.select_from(mine).where(purchase.c.next_day.is_not(None))).subquery()
-    return Statements(
-        _counted(started),
-        _counted(started.add_columns(gap.label("gap")).where(gap <= rules.horizon_days)),
-        _counted(select(both)),
-    )
 
 
 class Warehouse:
@@ -263,14 +264,34 @@ class Warehouse:
 
     def counts(self, dimension: str, filters: Mapping[str, str] | None = None) -> Counts:
         """Counts by label, reduced in the engine; raises segment.UnknownDimension."""
-        asked = statements(self._orders, self.rules, dimension, filters)
-        found = [self._connection.execute(each).all() for each in (asked.cohort, asked.gap, asked.idle)]
-        labels = tuple(sorted({str(row[0]) for rows in found for row in rows}))
-        at = {label: i for i, label in enumerate(labels)}
-        cohort, gap, idle = (_rows(rows, at, width) for rows, width in zip(found, (3, 4, 4), strict=True))
-        return Counts(dimension, Cells(labels, cohort, gap, idle), self.rules.horizon_days)
+        return self.all_counts((dimension,), filters)[dimension]
+
+    def all_counts(self, dimensions: Sequence[str], filters: Mapping[str, str] | None = None) -> dict[str, Counts]:
+        """Counts of several dimensions in one statement: of one moment, whatever is written meanwhile."""
+        found: list[list[Row]] = [[] for _ in dimensions]
+        asked = self._connection.execution_options(stream_results=True)
+        with asked.execute(cells_of(self._orders, self.rules, dimensions, filters)) as result:
+            for place, *rest in result:
+                found[place].append(tuple(rest))
+        return {
+            dimension: Counts(dimension, _cells(rows), self.rules.horizon_days)
+            for dimension, rows in zip(dimensions, found, strict=True)
+        }
 
 
-def _rows(rows: Sequence[Sequence[Any]], at: Mapping[str, int], width: int) -> Ints:
-    table = [(at[str(label)], *(int(value) for value in values)) for label, *values in rows]
-    return np.array(table, np.int64).reshape(-1, width)
+Row = tuple[Any, ...]
+
+
+def _cells(rows: Sequence[Row]) -> Cells:
+    """Cells of (label, what, day, gap, n)."""
+    labels = tuple(sorted({str(row[0]) for row in rows}))
+    at = {label: number for number, label in enumerate(labels)}
+    table = np.array([(at[str(label)], *map(int, rest)) for label, *rest in rows], np.int64).reshape(-1, 5)
+    label, what, day, gap, n = table.T
+    cohort, back, idle = what == COHORT, what == GAP, what < COHORT
+    return Cells(
+        labels,
+        np.stack([label, day, n], axis=1)[cohort],
+        np.stack([label, day, gap, n], axis=1)[back],
+        np.stack([label, day, what, n], axis=1)[idle],
+    )

@@ -44,6 +44,7 @@ from metrics.warehouse.cohorts import TOO_MANY, Cohorts, read_cohorts
 from metrics.warehouse.file import (
     check,
     connect,
+    looks,
     next_generation,
     prepare,
     signature,
@@ -91,6 +92,8 @@ class Store:
         self._lock = threading.RLock()
         self._writer: DuckDBPyConnection | None = None
         self._loaded = _Loaded(("", -1))
+        self._told = ("", -1)
+        self._seen: tuple[object, ...] | None = None
 
     # -- opening -----------------------------------------------------------------
 
@@ -247,21 +250,33 @@ class Store:
             return cohort_counts(connection, self.rules, dimension, self._condition(connection, filters))
 
     def refresh(self) -> bool:
-        """Brings the counts in memory up to the file's last batch; whether anything was new."""
+        """Brings the counts in memory up to the file's last batch; whether anything is new since the last call.
+
+        A file that nobody has written to is not opened again: that alone takes longer than an answer.
+        """
+        seen = looks(self.path) if self._writer is None else None
+        if seen is not None and seen == self._seen:
+            return False
         with self.reading() as connection:
             mark = watermark(connection)
-            if mark == self._loaded.mark:
-                return False
-            fresh = _Loaded(mark)
-            if mark[0] == self._loaded.mark[0] and self._loaded.counts:
-                later = kept.new_cells(connection, self._loaded.mark[1])
-                for dimension, counts in self._loaded.counts.items():
-                    more = later.get(dimension, no_cells())
-                    if OTHER not in counts.labels and len(more.labels) <= LABELS_KEPT:
-                        fresh.counts[dimension] = counts.plus(used(more))
-        with self._lock:
-            self._loaded = fresh
-        return True
+            if mark != self._loaded.mark:
+                fresh = self._folded(connection, mark)
+                with self._lock:
+                    self._loaded = fresh
+        told, self._told = self._told, mark
+        self._seen = seen
+        return mark != told
+
+    def _folded(self, connection: DuckDBPyConnection, mark: tuple[str, int]) -> _Loaded:
+        """What is in memory, with the batches that came later."""
+        fresh = _Loaded(mark)
+        if mark[0] == self._loaded.mark[0] and self._loaded.counts:
+            later = kept.new_cells(connection, self._loaded.mark[1])
+            for dimension, counts in self._loaded.counts.items():
+                more = later.get(dimension, no_cells())
+                if OTHER not in counts.labels and len(more.labels) <= LABELS_KEPT:
+                    fresh.counts[dimension] = counts.plus(used(more))
+        return fresh
 
     def labels(self, dimension: str, limit: int = 100) -> tuple[str, ...]:
         """The dimension's labels, most customers first."""

@@ -2,7 +2,8 @@
 
 The bot runs as it does in a shop, in a process of its own, on a sample shop; the local Slack
 here types so many commands a second and keeps the time of each acknowledgement. Questions that
-do not fit are answered "busy" at once; none may wait three seconds for its acknowledgement.
+do not fit are answered "busy" at once; none may wait three seconds for its acknowledgement. Only
+what is said of figures counts as answered: the quota per person is off, and other words are named.
 """
 
 from __future__ import annotations
@@ -14,24 +15,54 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from bot.local_slack import LocalSlack
 from bot.local_slack.delivery import Delivery
+from bot.local_slack.faults import slow
+from bot.onward import SHARE
 
 CHANNEL: Final = "C0ASAKAI01"
 LATE_SECONDS: Final = 3.0
-QUESTIONS: Final = (
+USUAL: Final = (
     "リピート率 地域別", "なぜ動いたか 地域別", "リピート率 商品別 チャネル:LINE", "休眠 地域別 比較",
     "間隔 チャネル別 先週比", "リピート率 チャネル別 先月 比較", "リピート率 LINE 比較 Google広告",
     "なぜ動いたか 商品別 先月", "休眠 購入回数別", "リピート率 チャネル別 地域:関東", "",
 )  # fmt: skip
-"""Drill-downs, comparisons and filters: what costs most."""
+"""Drill-downs, comparisons and filters: what costs most. A team asks the same after its digest."""
 BUSY: Final = "混み合っています"
+FIGURES: Final = ("なぜ動いたか", "リピート率", "間隔", "休眠")
+DIMENSIONS: Final = ("地域別", "チャネル別", "商品別")
+FILTERS: Final = ("", "チャネル:LINE", "チャネル:自社サイト", "チャネル:Meta広告", "地域:関東", "地域:近畿")
+LAST_DAY: Final = datetime.now(UTC).date() - timedelta(days=2)
+
+
+def usual(number: int) -> str:
+    """The questions of a team, again and again."""
+    return USUAL[number % len(USUAL)]
+
+
+def unlike(number: int) -> str:
+    """Questions of which no two are alike: each of another morning."""
+    number, figure = divmod(number, len(FIGURES))
+    number, dimension = divmod(number, len(DIMENSIONS))
+    number, narrow = divmod(number, len(FILTERS))
+    day = LAST_DAY - timedelta(days=number)
+    return f"{FIGURES[figure]} {DIMENSIONS[dimension]} {FILTERS[narrow]} 時点:{day.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked, how often, for how long; `slack_ms`: how long Slack takes over each answer."""
+
+    per_second: int
+    seconds: int
+    question: Callable[[int], str]
+    slack_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +75,7 @@ class Measured:
     late: int
     answered: int
     busy: int
+    other: int
     silent: int
 
     def told(self) -> str:
@@ -51,13 +83,13 @@ class Measured:
         return (
             f"| {self.asked} in {self.seconds:.0f} s | {self.late} | {_at(self.ack_seconds, 0.5):.0f} ms "
             f"| {_at(self.ack_seconds, 0.99):.0f} ms | {max(self.ack_seconds, default=0) * 1000:.0f} ms "
-            f"| {self.answered} | {self.busy} | {self.silent} |"
+            f"| {self.answered} | {self.busy} | {self.other} | {self.silent} |"
         )
 
 
 HEAD: Final = (
-    "| commands | not acknowledged in 3 s | ack p50 | p99 | longest | answered | busy | no answer |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| commands | not acknowledged in 3 s | ack p50 | p99 | longest | answered | busy | otherwise | no answer |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -72,14 +104,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.load", description=__doc__)
     parser.add_argument("--per-second", type=int, default=50, help="commands a second")
     parser.add_argument("--seconds", type=int, default=60, help="for how long")
+    parser.add_argument("--unlike", action="store_true", help="no two questions alike: nothing that was made helps")
+    parser.add_argument("--slack-ms", type=int, default=0, help="how long Slack takes over each answer")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(Path(folder), asked.per_second, asked.seconds)
+        found = measured(
+            Path(folder), Load(asked.per_second, asked.seconds, unlike if asked.unlike else usual, asked.slack_ms)
+        )
     print(HEAD)
     print(found.told())
 
 
-def measured(folder: Path, per_second: int, seconds: int) -> Measured:
+def measured(folder: Path, load: Load) -> Measured:
     """Run bot and local Slack and ask."""
     _make_shop(folder)
     # A grace of a minute: a late acknowledgement is counted here, not lost.
@@ -91,7 +127,9 @@ def measured(folder: Path, per_second: int, seconds: int) -> Measured:
         try:
             slack.wait_socket(timeout=600)
             slack.command("/kpi", "リピート率").answer(timeout=600)  # the counts are in memory from here on
-            heard, took = _asked(slack, per_second, seconds)
+            if load.slack_ms:
+                slack.fail("response_url", slow(load.slack_ms / 1000), load.per_second * load.seconds)
+            heard, took = _asked(slack, load)
             return _counted(heard, took)
         finally:
             bot.terminate()
@@ -117,21 +155,23 @@ def run_bot(folder: str, base_url: str, bot_token: str, app_token: str) -> None:
         ASAKAI_SLACK__BOT_TOKEN=bot_token,
         ASAKAI_SLACK__APP_TOKEN=app_token,
         ASAKAI_SLACK__ALLOWED_CHANNELS=CHANNEL,
+        ASAKAI_QUOTAS__QUESTIONS_PER_MINUTE="0",
+        ASAKAI_QUOTAS__QUESTIONS_PER_DAY="0",
     )
     from bot.__main__ import called  # noqa: PLC0415  the composition root, when all is set
 
     called(["run"])
 
 
-def _asked(slack: LocalSlack, per_second: int, seconds: int) -> tuple[list[Delivery], float]:
+def _asked(slack: LocalSlack, load: Load) -> tuple[list[Delivery], float]:
     """Type the commands evenly; whoever is late types on."""
     heard: list[Delivery] = []
     start = time.monotonic()
-    for i in range(per_second * seconds):
-        wait = start + i / per_second - time.monotonic()
+    for i in range(load.per_second * load.seconds):
+        wait = start + i / load.per_second - time.monotonic()
         if wait > 0:
             time.sleep(wait)
-        heard.append(slack.command("/kpi", QUESTIONS[i % len(QUESTIONS)]))
+        heard.append(slack.command("/kpi", load.question(i)))
     took = time.monotonic() - start
     quiet = threading.Event()
     for _ in range(600):
@@ -143,9 +183,20 @@ def _asked(slack: LocalSlack, per_second: int, seconds: int) -> tuple[list[Deliv
 
 def _counted(heard: Sequence[Delivery], took: float) -> Measured:
     waits = [one.acked_at - one.sent_at for one in heard if one.acked_at is not None]
-    said = Counter(("busy" if BUSY in one.said[0].text else "answered") if one.said else "silent" for one in heard)
+    said = Counter(_sort(one) for one in heard)
     late = sum(wait > LATE_SECONDS for wait in waits) + len(heard) - len(waits)
-    return Measured(len(heard), took, tuple(waits), late, said["answered"], said["busy"], said["silent"])
+    return Measured(len(heard), took, tuple(waits), late, said["answered"], said["busy"], said["other"], said["silent"])
+
+
+def _sort(one: Delivery) -> str:
+    """Only figures can be shared: below them stands the button."""
+    if not one.said:
+        return "silent"
+    if BUSY in one.said[0].text:
+        return "busy"
+    elements = (element for block in one.said[0].blocks for element in block.get("elements", ()))
+    shared = any(str(element.get("action_id", "")).startswith(SHARE) for element in elements)
+    return "answered" if shared else "other"
 
 
 if __name__ == "__main__":

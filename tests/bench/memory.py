@@ -206,7 +206,7 @@ def _fresh(folder: Path) -> None:
 
 def sync_peak(folder: Path, url: str) -> Peak:
     """Read the shop's table into a new store there."""
-    text = f'[[source]]\nname = "shop"\nurl = "{url}"\nselect = """{SELECT}"""\n'
+    text = f'[[source]]\nname = "shop"\nurl = "{url}"\nselect = """{SELECT}"""\nin_place = false\n'
     (folder / "shop.toml").write_text(text, encoding="utf-8")
     return asakai(folder, "sync")
 
@@ -214,7 +214,7 @@ def sync_peak(folder: Path, url: str) -> Peak:
 def interrupted_sync(folder: Path, url: str) -> tuple[int, int]:
     """Kill `asakai sync` after its second page and run it again; how many orders the store holds after each."""
     lines = count(1)
-    text = f'[[source]]\nname = "shop"\nurl = "{url}"\nselect = """{SELECT}"""\n'
+    text = f'[[source]]\nname = "shop"\nurl = "{url}"\nselect = """{SELECT}"""\nin_place = false\n'
     (folder / "shop.toml").write_text(text, encoding="utf-8")
     asakai(folder, "sync", kill_after=lambda _: next(lines) == 2 * LINES_A_PAGE)
     killed = _orders(folder)

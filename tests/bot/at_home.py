@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.choices.chosen import WORKSPACE
 from bot.choices.current import LOOK_SECONDS
 from bot.choices.store import Choices
 from bot.desk import Desk, desk
 from bot.local_slack import LocalSlack
-from bot.running import WORKSPACE, serve
+from bot.running import serve
 from bot.settings import Settings
 from bot.settings.layers import load
 from tests.bot.shelf import FakeShelf, steady_shop

@@ -8,14 +8,17 @@ from dataclasses import replace
 from bot.language import Language
 from bot.page import Page
 from bot.present import (
+    acquisition,
     alert,
     backtest,
     compare,
+    continuation,
     definition,
     digest,
     figure,
     help,  # noqa: A004  the page is called help
     moved,
+    nps,
     panel,
     problem,
     rules,
@@ -26,7 +29,7 @@ from bot.present import (
 )
 from metrics.report import Report
 from metrics.segment import UnknownDimension
-from tests.bot import alerts, morning
+from tests.bot import alerts, beside, morning
 
 SUBCOMMANDS = ("panel", "repeat", "gap", "dormant", "segment", "list", "definition", "rules", "help")
 DIMENSIONS = ("channel", "region", "product", "purchase_count", "cohort_month", "entry", "広告媒体")
@@ -114,6 +117,17 @@ PAGES: dict[str, Callable[[Language], Page]] = {
         for topic in (*definition.TOPICS, *definition.TERMS)
     },
     "definitions": lambda it: definition.definition(None, morning.normal(), it, asked="定義"),
+    "cpo": lambda it: acquisition.acquisition(beside.CPO, morning.normal().basis, it, asked="CPO"),
+    "cpo_open": lambda it: acquisition.acquisition(beside.CPO_OPEN, other_rules().basis, it),
+    "cpo_too_few": lambda it: acquisition.acquisition(beside.CPO_TOO_FEW, morning.normal().basis, it),
+    "continuation": lambda it: continuation.continuation(beside.CONTINUATION, morning.normal().basis, it, asked="間隔"),
+    "continuation_one": lambda it: continuation.continuation(beside.CONTINUATION_ONE, other_rules().basis, it),
+    "continuation_too_few": lambda it: continuation.continuation(
+        beside.CONTINUATION_TOO_FEW, morning.normal().basis, it
+    ),
+    "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it, asked="NPS LINE"),
+    "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it, asked="チャネル別"),
+    "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),
     "help": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it),
     "help_dormant": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it, topic="dormant"),
     "list_part": lambda it: waiting.waiting(morning.CANDIDATES[:2], PSEUDONYMS, morning.normal(), it),

@@ -35,12 +35,13 @@ DROP = """([name, content]) => {
 
 @dataclass(slots=True)
 class Seat:
-    """A person before the page, in one language. `wrong`: what the browser complained about."""
+    """A person before the page, in one language. `wrong`: what the browser complained about; `album`: for pictures."""
 
     page: Page
     slack: LocalSlack
     language: Language
     wrong: list[str]
+    album: str = "page"
     pictures: int = 0
 
     def says(self, key: str, **values: object) -> str:
@@ -84,7 +85,7 @@ class Seat:
         """Wait until exactly these stand there."""
         from playwright.sync_api import expect  # noqa: PLC0415  where there is no playwright, tests are skipped
 
-        expect(place).to_have_text(words)
+        expect(place).to_have_text(words, timeout=PATIENCE_MS)
 
     # -- what is done --------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class Seat:
         self.pictures += 1
         for room, (width, height) in {"desk": DESK, "phone": PHONE}.items():
             self.page.set_viewport_size({"width": width, "height": height})
-            path = PICTURES / f"{self.language.code}-{room}" / f"{self.pictures:02}-{name}.png"
+            path = PICTURES / self.album / f"{self.language.code}-{room}" / f"{self.pictures:02}-{name}.png"
             self.page.screenshot(path=path, animations="disabled")
             assert self.overflow() <= 0, f"{path.name}: wider than a {room}"
             assert self.page.evaluate(NAMELESS) == [], f"{path.name}: without a name"
@@ -137,7 +138,9 @@ def _is_trouble(said: ConsoleMessage) -> bool:
 
 
 @contextmanager
-def seated(browser: Browser, slack: LocalSlack, code: str, *, person: str = "", place: str = "") -> Iterator[Seat]:
+def seated(
+    browser: Browser, slack: LocalSlack, code: str, *, person: str = "", place: str = "", album: str = "page"
+) -> Iterator[Seat]:
     """Open the page as a person; at the end the browser must have had nothing to complain about."""
     own = (slack.url, "data:", "blob:")
     locale = {"ja": "ja-JP", "en": "en-GB"}[code]
@@ -152,7 +155,7 @@ def seated(browser: Browser, slack: LocalSlack, code: str, *, person: str = "", 
     try:
         page.goto(f"{slack.url}/?lang={code}&as={person}#{place}")
         page.get_by_role("navigation").wait_for()
-        yield Seat(page, slack, Language.of(code), wrong)
+        yield Seat(page, slack, Language.of(code), wrong, album)
         assert wrong == [], wrong
     finally:
         context.close()

@@ -23,6 +23,7 @@ from bot.page import Button, Buttons, Calendar, Chart, Choices, Facts, Footnote,
 from bot.settings.layers import load
 from bot.subcommands import SUBCOMMANDS, NoSuchPage, answer
 from metrics.day import Span
+from tests.bot.beside import furnished
 from tests.bot.gallery import PAGES
 from tests.bot.second_opinion import validate
 from tests.bot.shelf import Buyer, FakeShelf, steady_shop
@@ -39,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shop(folder: Path) -> Desk:
-    return desk(load({}, folder), FakeShelf(steady_shop()), lambda: NOW)
+    return furnished(desk(load({}, folder), FakeShelf(steady_shop()), lambda: NOW))
 
 
 @pytest.fixture

@@ -16,9 +16,11 @@ from bot.choices.effective import effective
 from bot.choices.quota import Quota, TooManyExports, TooManyInAMinute, TooManyToday
 from bot.choices.store import Choices
 from bot.choices.targets import calendar, targets
+from bot.choices.tidying import Tidying
 from bot.delivery.clock import is_business_day
 from bot.delivery.post import ChannelUnknown
 from bot.settings import Quotas, Settings
+from bot.settings.keeping import Keeping
 from bot.settings.layers import BadSetting, load
 
 if TYPE_CHECKING:
@@ -87,6 +89,32 @@ def test_uses_are_counted_by_person_kind_and_day(kept: Choices) -> None:
     assert [kept.use("U1", "question", day, times) for times in (1, 1, 10)] == [1, 2, 12]
     assert kept.use("U2", "question", day) == kept.use("U1", "export", day) == 1
     assert kept.use("U1", "question", day + timedelta(days=1)) == 1
+
+
+def test_old_counts_and_old_audit_rows_are_deleted_and_newer_ones_stay(kept: Choices) -> None:
+    today = NOW.date()
+    for days in (40, 31, 30, 0):
+        kept.use("U1", "question", today - timedelta(days=days))
+    for days in (731, 730, 1):
+        kept.audit(Entry("denied", "U2", f"{days} days ago"), NOW - timedelta(days=days))
+    tidying = Tidying(kept, Keeping())
+    tidying.tidy(NOW)
+    assert [one.what for one in kept.audited()] == ["1 days ago", "730 days ago"]
+    assert [kept.use("U1", "question", today - timedelta(days=days)) for days in (40, 31, 30, 0)] == [1, 2, 2, 2]
+
+
+def test_the_audit_stays_for_ever_where_the_shop_wants_it_and_is_tidied_once_a_day(kept: Choices) -> None:
+    kept.audit(Entry("denied", "U2", "x"), NOW - timedelta(days=5000))
+    Tidying(kept, Keeping(audit_days=0)).tidy(NOW)
+    assert len(kept.audited()) == 1
+    tidying = Tidying(kept, Keeping(audit_days=10))
+    tidying.tidy(NOW)
+    assert kept.audited() == []
+    kept.audit(Entry("denied", "U2", "x"), NOW - timedelta(days=5000))
+    tidying.tidy(NOW + timedelta(minutes=1))
+    assert len(kept.audited()) == 1
+    tidying.tidy(NOW + timedelta(days=1))
+    assert kept.audited() == []
 
 
 # --- merged -------------------------------------------------------------------------------

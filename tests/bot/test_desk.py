@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from bot.desk import DayNotOver, Desk, desk
 from bot.language import Language
 from bot.present.footing import footing
 from bot.settings.layers import load
+from metrics.counts import Counts
 from metrics.report import BeforeFirstPurchase, NoPurchases
 from metrics.segment import UnknownDimension
 from tests.bot.shelf import Buyer, FakeShelf, steady_shop
@@ -161,30 +162,56 @@ def test_the_vocabulary_holds_the_shops_own_dimensions_and_labels(shop: Desk) ->
     assert "LINE" in dict(known.labels)["channel"]
 
 
+@dataclass(slots=True)
+class Counting(FakeShelf):
+    """Remembers what was counted; `fresh`: something was imported since."""
+
+    asked_for: list[str] = field(default_factory=list)
+    fresh: bool = False
+
+    def counts(self, dimension: str, filters: Mapping[str, str] | None = None) -> Counts:
+        self.asked_for.append(f"{dimension} {filters}")
+        return FakeShelf.counts(self, dimension, filters)
+
+    def refresh(self) -> bool:
+        return self.fresh
+
+
 def test_a_narrow_question_is_counted_once_until_an_import(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    class Counting(FakeShelf):
-        fresh = False
-
-        def counts(self, dimension, filters=None):
-            asked.append(f"{dimension} {filters}")
-            return super().counts(dimension, filters)
-
-        def refresh(self) -> bool:
-            return self.fresh
-
     shelf = Counting(steady_shop(60))
     found = desk(load({}, tmp_path), shelf, lambda: datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
     narrow = (("channel", "LINE"),)
     first = found.report(found.as_of, filters=narrow)
-    once = len([one for one in asked if "LINE" in one])
+    once = len([one for one in shelf.asked_for if "LINE" in one])
     assert found.report(found.as_of, filters=narrow) == first
-    assert len([one for one in asked if "LINE" in one]) == once
+    assert len([one for one in shelf.asked_for if "LINE" in one]) == once
     shelf.fresh = True
     found.refresh()
     found.report(found.as_of, filters=narrow)
-    assert len([one for one in asked if "LINE" in one]) == 2 * once
+    assert len([one for one in shelf.asked_for if "LINE" in one]) == 2 * once
+
+
+def test_the_same_question_is_answered_from_what_was_made_for_the_first(tmp_path: Path) -> None:
+    shelf = Counting(steady_shop(60))
+    found = desk(load({}, tmp_path), shelf, lambda: datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
+    first = found.report(found.as_of, dimensions=("channel",))
+    asked = list(shelf.asked_for)
+    assert found.report(found.as_of, dimensions=("channel",)) == first
+    assert shelf.asked_for == asked
+    assert found.report(found.as_of) != first, "another question is counted"
+    shelf.fresh = True
+    found.refresh()
+    assert found.report(found.as_of, dimensions=("channel",)) == first
+    assert len(shelf.asked_for) > 2 * len(asked), "after an import it is counted again"
+
+
+def test_a_morning_gone_by_says_each_time_until_when_it_was_known(tmp_path: Path) -> None:
+    clock = [datetime(2026, 11, 21, 1, 0, tzinfo=UTC)]
+    found = desk(load({}, tmp_path), Counting(steady_shop(60)), lambda: clock[0])
+    day = found.as_of - timedelta(days=7)
+    assert found.report(day).basis.known_at == clock[0]
+    clock[0] += timedelta(hours=1)
+    assert found.report(day).basis.known_at == clock[0]
 
 
 class GrowingShelf(FakeShelf):

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
+from bot.delivery.clock import Window
 from bot.delivery.ledger import Ledger
 from bot.delivery.row import State
+from bot.delivery.schema import delivery
 from tests.bot.delivering import EIGHT, PAGE, World, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from bot.delivery.row import Delivery, Payload
 
@@ -57,6 +60,33 @@ def test_a_login_that_is_refused_at_0759_delays_the_digest_and_loses_nothing(emp
             server.exec_driver_sql(f"DROP OWNED BY {role}")
             server.exec_driver_sql(f"DROP ROLE {role}")
     admin.dispose()
+
+
+def test_a_deadlock_with_another_program_costs_one_tick_at_most(empty_postgres: str) -> None:
+    other = sa.create_engine(empty_postgres)
+    with closing(Ledger.open(empty_postgres)) as ledger, other.connect() as connection:
+        world = World(ledger, channels=("C1", "C2"))
+        morning = world.morning()
+        for target in morning.targets():
+            gone = Window(date(2026, 11, 19), EIGHT - timedelta(days=1), EIGHT - timedelta(hours=12))
+            ledger.plan(morning.key(target, gone), gone, world.now)
+        first, second = (
+            sa.select(delivery.c.id).where(delivery.c.channel == one).with_for_update() for one in ("C1", "C2")
+        )
+        connection.exec_driver_sql("SET deadlock_timeout = '60s'")  # so that ours is found to be the one too many
+        connection.execute(second)
+        ours = ThreadPoolExecutor(1).submit(world.tick)
+        waits = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+        while not connection.execute(waits).scalar_one() and not ours.done():
+            pass
+        connection.execute(first)
+        assert isinstance(ours.exception(60), sa.exc.OperationalError)
+        connection.rollback()
+        assert world.slack.posts == []
+        world.tick()
+        assert len(world.slack.posts) == 2
+        assert [row.state for row in ledger.deliveries()].count(State.EXPIRED) == 2
+    other.dispose()
 
 
 def test_a_state_file_locked_by_another_program_delays_the_digest(world: World, tmp_path: Path) -> None:
@@ -111,7 +141,7 @@ def test_out_of_memory_while_rendering_delays_that_digest_only(world: World) -> 
 def test_no_file_descriptors_delay_the_digest_until_some_are_free(world: World) -> None:
     world.ledger.engine.dispose()  # so that the state file has to be opened anew
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    used = max(map(int, os.listdir("/proc/self/fd")))
+    used = max(int(one.name) for one in Path("/proc/self/fd").iterdir())
     taken = []
     resource.setrlimit(resource.RLIMIT_NOFILE, (used + 2, hard))
     try:

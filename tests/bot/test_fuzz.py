@@ -9,7 +9,7 @@ import functools
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -73,14 +73,22 @@ WORDS = st.one_of(
     st.from_regex(r"[ァ-ヶー一-龥ぁ-ん]{1,6}", fullmatch=True),
     st.text(alphabet="０１２３４５６７８９ａｂｃＡＢＣ／〜－：＝", max_size=8),
 )
-SENTENCES = st.lists(WORDS, max_size=9).flatmap(
-    lambda found: st.sampled_from([" ", "", "　", "\n", "、"]).map(lambda between: between.join(found))
+BETWEEN = (" ", "", "　", "\n", "、", "  ", " = ", ":")
+PIECES = st.one_of(
+    st.lists(WORDS, max_size=9),
+    st.lists(st.text(max_size=200), min_size=1, max_size=2),
+    st.builds(lambda piece, times: [(piece * times)[:4100]], WORDS, st.integers(300, 5000)),
 )
-COMMAND = st.one_of(
-    SENTENCES,
-    st.text(max_size=200),
-    st.builds(lambda piece, times: (piece * times)[:4100], WORDS, st.integers(300, 5000)),
-)
+WAYS = len(BETWEEN)
+"""Commands of one draw: drawing costs more than answering, so its words are typed in several orders and ways."""
+
+
+def commands(pieces: list[str]) -> Iterator[tuple[str, str, bool, bool]]:
+    """Each way to type the words: the text, the language, whether customers are seen, whether blocks are drawn."""
+    for way, between in enumerate(BETWEEN):
+        start = way % max(1, len(pieces))
+        turned = [*pieces[start:], *pieces[:start]]
+        yield between.join(turned), ("ja", "en")[way % 2], way % 4 < 2, way < WAYS // 2
 
 
 class QuickShelf(FakeShelf):
@@ -111,13 +119,14 @@ def asked(text: str, shop: Desk, language: Language, *, sees: bool) -> Page:
         return explain(problem, language, asked=text)
 
 
-@settings(max_examples=COMMANDS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(COMMAND, st.sampled_from(["ja", "en"]), st.booleans(), st.booleans())
-def test_whatever_is_typed_gets_a_page(shop: Desk, text: str, code: str, sees: bool, native: bool) -> None:
-    page = asked(text, shop, LANGUAGES[code], sees=sees)
-    message, plain = render(page, native=native), words(page)
-    assert message.text.strip()
-    assert message.blocks
-    for said in (message.text, plain, json.dumps(message.blocks, ensure_ascii=False, allow_nan=False)):
-        assert not MENTION.search(said), text
-    assert len(plain) <= 4000
+@settings(max_examples=-(-COMMANDS // WAYS), deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(PIECES)
+def test_whatever_is_typed_gets_a_page(shop: Desk, pieces: list[str]) -> None:
+    for text, code, sees, native in commands(pieces):
+        page = asked(text, shop, LANGUAGES[code], sees=sees)
+        message, plain = render(page, native=native), words(page)
+        assert message.text.strip(), text
+        assert message.blocks, text
+        for said in (message.text, plain, json.dumps(message.blocks, ensure_ascii=False, allow_nan=False)):
+            assert not MENTION.search(said), text
+        assert len(plain) <= 4000, text

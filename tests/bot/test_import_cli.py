@@ -137,3 +137,15 @@ def test_sync_takes_what_is_new_and_says_so(ask: Ask) -> None:
     assert "(1 new" in ask("sync", "db")[1]
     code, _, err = ask("sync", "nowhere")
     assert (code, "no database to sync" in err) == (1, True)
+
+
+def test_a_first_file_of_guests_with_one_bad_row_goes_in_without_it(ask: Ask) -> None:
+    """It cannot land at once and is read again: what the first reading gave the connection must not be in the way."""
+    good = "".join(
+        f"{n},guest{n % 40}@example.com,090-1111-{n:04},2026-10-{1 + n % 28:02} 12:00,100\n" for n in range(300)
+    )
+    bad = "bad,guest@example.com,090-1111-9999,no date,100\n"
+    Path("guests.csv").write_text("order_id,email,phone,ordered_at,amount\n" + good + bad)
+    code, out, err = ask("import", "guests.csv")
+    assert (code, err) == (0, ""), out
+    assert stored("SELECT count(*) FROM orders") == [(300,)]

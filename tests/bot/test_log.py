@@ -5,15 +5,22 @@ from __future__ import annotations
 import io
 import json
 import logging
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
+from pydantic import ValidationError
 
 from bot import log
+from bot.delivery.ledger import Ledger
+from bot.delivery.schema import audit
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CANARIES = (
     "xoxb-123456-canary",
@@ -76,3 +83,22 @@ def test_slack_s_libraries_never_log_below_info(written: io.StringIO) -> None:
 def test_ordinary_words_stay_readable() -> None:
     text = "リピート率 20.3% (n=235) @asakai 2026-11-20 08:00 C0123 boxplot"
     assert log.redact(text) == text
+
+
+def test_an_error_of_the_state_database_quotes_no_value(tmp_path: Path) -> None:
+    row = {"id": "1", "at": None, "who": "canary", "what": "canary", "rows": 0}
+    with (
+        closing(Ledger.open(f"sqlite:///{tmp_path}/state.db")) as ledger,
+        pytest.raises(sa.exc.DBAPIError) as caught,
+        ledger.engine.begin() as connection,
+    ):
+        connection.execute(sa.insert(audit).values(row))
+    assert "audit" in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_setting_that_is_refused_is_not_quoted() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(zone=["canary"], currency="canary-of-a-currency", slack={"mode": "canary"})
+    assert "currency" in str(caught.value)
+    assert "canary" not in str(caught.value)

@@ -338,5 +338,8 @@ def test_marks_are_a_shape_and_a_word(status):
 
 def test_home_lists_each_rule_with_its_condition_state_and_owner() -> None:
     found = rows(alerts.LINES, alerts.NOW, JA)
-    assert [row.title for row in found] == [line.rule.name for line in alerts.LINES]
+    names = [line.rule.name for line in alerts.LINES]
+    assert names[0] == "repeat"
+    assert [row.title for row in found] == ["標準のアラート", *names[1:]]
+    assert found[0].note == "❌ 発生中（2026/11/14から） ｜ 標準"
     assert all(row.text and row.note for row in found)

@@ -32,6 +32,7 @@ from bot.subcommands import (
 )
 from metrics.problem import Problem
 from metrics.report import TooFewToShow
+from tests.bot.beside import furnished
 from tests.bot.shelf import FakeShelf, steady_shop
 
 JA, EN = Language.of("ja"), Language.of("en")
@@ -40,7 +41,7 @@ NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return desk(load({}, tmp_path_factory.mktemp("shop")), FakeShelf(steady_shop()), lambda: NOW)
+    return furnished(desk(load({}, tmp_path_factory.mktemp("shop")), FakeShelf(steady_shop()), lambda: NOW))
 
 
 def said(text: str, shop: Desk, language: Language = JA, *, sees_customers: bool = False) -> str:
@@ -125,6 +126,17 @@ def test_help_has_a_line_for_every_subcommand(language: Language, shop: Desk) ->
     shown = said("help", shop, language)
     for name in SUBCOMMANDS:
         assert language.say(f"help.{name}.what") in shown
+
+
+def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk) -> None:
+    bare = desk(shop.settings, shop.store, lambda: NOW)
+    for text, language, file in (
+        ("NPS", EN, "customer_id or email, score (0–10) and answered_at"),
+        ("NPS", JA, "0〜10の点数"),
+    ):
+        with pytest.raises(Problem) as caught:
+            answer(text, bare, language)
+        assert file in words(explain(caught.value, language))
 
 
 def test_every_noun_of_the_grammar_has_an_answer_and_the_other_way_round() -> None:

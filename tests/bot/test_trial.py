@@ -73,5 +73,6 @@ def test_every_rule_is_the_standard_one_then_the_files_then_slacks(tmp_path: Pat
     ]
     assert (found[1].rule.watching, found[1].rule.minimum, found[1].channels) == (Watching.FRESHNESS, 0, ("C1",))
     assert named(found, "b") is found[2]
+    assert named(found, "標準のアラート") is named(found, "standard alert") is found[0], "as the list calls it"
     with pytest.raises(UnknownRule):
         named(found, "repaet")

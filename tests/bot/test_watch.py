@@ -58,6 +58,11 @@ FULL = Loaded(ENDED, ENDED + timedelta(hours=3), ENDED - timedelta(minutes=9), 9
         (FULL, ""),
         (replace(FULL, imported_at=ENDED - timedelta(hours=1)), "not_imported"),
         (replace(FULL, imported_at=None), "not_imported"),
+        (replace(FULL, imported_at=None, in_place=True), ""),
+        (replace(FULL, imported_at=None, in_place=True, newest_at=ENDED - timedelta(hours=6)), "not_imported"),
+        (replace(FULL, imported_at=None, in_place=True, newest_at=None, orders=0), "not_imported"),
+        (replace(FULL, imported_at=None, in_place=True, newest_at=ENDED - timedelta(days=2), usual=()), "not_imported"),
+        (replace(FULL, imported_at=None, in_place=True, orders=20), "too_few"),
         (replace(FULL, imported_at=None, newest_at=ENDED + timedelta(minutes=1)), ""),
         (replace(FULL, orders=40), "too_few"),
         (replace(FULL, orders=61), ""),
@@ -66,8 +71,9 @@ FULL = Loaded(ENDED, ENDED + timedelta(hours=3), ENDED - timedelta(minutes=9), 9
         (replace(FULL, orders=0, usual=()), ""),
         (replace(FULL, imported_at=None, newest_at=None, orders=0), "not_imported"),
     ],
-    ids=["complete", "import before midnight", "no import", "an order of today", "half a day", "61 %", "empty",
-         "small shop", "no history", "nothing at all"],
+    ids=["complete", "import before midnight", "no import", "read in place", "a silent evening there",
+         "nothing there", "the day before there", "half a day there", "an order of today", "half a day", "61 %",
+         "empty", "small shop", "no history", "nothing at all"],
 )  # fmt: skip
 def test_a_day_is_complete_only_when_that_can_be_said(loaded: Loaded, why: str) -> None:
     assert missing(loaded) == why

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.delivery.clock import Calendar, Window
+from bot.delivery.freshness import DataNotReady
 from bot.delivery.morning import DIGEST, Morning, Target
 from bot.delivery.obituaries import Obituaries
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
@@ -87,6 +88,28 @@ def test_the_obituary_goes_with_the_digest_to_another_day(world: World) -> None:
     [one] = web.waiting.values()
     next_friday = datetime.combine(FRIDAY + timedelta(weeks=1), time(8, 0), TOKYO)
     assert one["post_at"] == int((next_friday + AFTER).timestamp())
+
+
+# --- data that is missing -------------------------------------------------------------------
+
+
+def test_two_digests_that_wait_in_one_channel_have_one_data_notice(world: World) -> None:
+    def not_ready(row: Delivery) -> Payload:
+        if row.key.kind is Kind.DIGEST:
+            raise DataNotReady(day=FRIDAY, reason="not_imported", newest_at="")
+        return PAGE
+
+    world.content = not_ready
+    watched = morning(world, MAIN, LINE, replace(MAIN, channel="C2"))
+    overdue = Overdue(world.ledger, watched.key, lambda: "", timedelta(minutes=30))
+    watched.after_round = overdue.after_round
+    for _ in range(10):
+        watched.tick(world.now)
+        world.now += timedelta(minutes=5)
+    rows = world.ledger.deliveries()
+    notices = [row.key.channel for row in rows if row.key.kind is Kind.DATA_NOTICE]
+    assert sorted(notices) == ["C1", "C2"]
+    assert len(world.slack.posts) == 2
 
 
 # --- the past -------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -30,28 +29,42 @@ from bot.delivery.schema import delivery
 from bot.local_slack import LocalSlack
 from bot.local_slack.faults import accepted_then_reset, half_body, reset, server_error
 from bot.local_slack.workspace import BOT_USER, Channel
-from tests.chaos.zygote import targets, virtual
+from tests.chaos.zygote import Clock, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-START = datetime(2026, 11, 20, 7, 59, tzinfo=UTC).timestamp()
+CALLS_EACH = 3
+"""A digest takes about so many calls to Slack when all goes wrong."""
+HURTING = 0.7
+"""So many of the blows hit a process; the others hit a connection."""
+BEFORE_SECONDS = 15.0
+START = datetime(2026, 11, 20, 8, tzinfo=UTC).timestamp() - BEFORE_SECONDS
+DAY = 86_400.0
+SENT = (delivery.c.state == State.SENT,)
+UNSWEPT = (*SENT, delivery.c.swept_at.is_(None))
 HERE = Path(__file__).parents[2]
-PATIENCE_SECONDS = 900.0
+PATIENCE_SECONDS = 600.0
 FAULTS = (accepted_then_reset(), accepted_then_reset(), half_body(), reset(), server_error(503))
 
 
 @dataclass
 class Plan:
-    """One chaos."""
+    """One chaos: so many mornings, each with a digest in so many channels."""
 
     state: str
-    digests: int
+    mornings: int
+    channels: int
     replicas: int
-    speed: float
-    minutes: int
     kills: int
+    folder: Path
+    speed: float = 20.0
     seed: int = 1
+    errors: int | None = None  # where replicas write what failed; None: with everything else
+
+    @property
+    def digests(self) -> int:
+        return self.mornings * self.channels
 
 
 @dataclass
@@ -60,21 +73,17 @@ class Chaos:
 
     plan: Plan
     dice: Random = field(init=False)
+    clock: Clock = field(init=False)
     done: Counter[str] = field(default_factory=Counter)
     running: dict[int, float] = field(default_factory=dict)  # pid -> until when it is stopped (0: runs)
 
     def __post_init__(self) -> None:
         self.dice = Random(self.plan.seed)
-        self.began = time.time()
-        rooms = [
-            Channel(target.channel, target.channel.lower(), {BOT_USER})
-            for target in targets(self.plan.digests, self.plan.minutes)
-        ]
+        self.began = time.monotonic()
+        self.clock = Clock.make(self.plan.folder / "clock", START, self.plan.speed)
+        rooms = [Channel(target.channel, target.channel.lower(), {BOT_USER}) for target in targets(self.plan.channels)]
         self.slack = LocalSlack(messages_per_second=None, channels=rooms)
-        self.slack.clock.now = self.now  # type: ignore[method-assign]  # Slack lives in the same fast time
-
-    def now(self) -> float:
-        return virtual(self.began, START, self.plan.speed)
+        self.slack.clock.now = self.clock.now  # type: ignore[method-assign]  # Slack lives in the same fast time
 
     def run(self) -> dict[str, Any]:
         with self.slack, ExitStack() as stack:
@@ -82,9 +91,7 @@ class Chaos:
             zygote = stack.enter_context(self._zygote())
             try:
                 self._storm(zygote, ledger)
-                kept = _snapshot(ledger)
                 self._settle(zygote, ledger)
-                self._lose(ledger, kept, zygote)
             finally:
                 for pid in self.running:
                     _send(pid, signal.SIGKILL)
@@ -92,11 +99,11 @@ class Chaos:
 
     def _zygote(self) -> subprocess.Popen[str]:
         plan, slack = self.plan, self.slack
-        numbers = (self.began, START, plan.speed, plan.digests, plan.minutes)
         command = [sys.executable, "-m", "tests.chaos.zygote", plan.state, slack.base_url, slack.bot_token]
+        unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         process = subprocess.Popen(
-            [*command, *map(repr, numbers)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, text=True, cwd=HERE,
+            [*command, str(plan.folder / "clock"), str(plan.speed), str(plan.channels)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=plan.errors, text=True, cwd=HERE, env=unmeasured,
         )  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -116,24 +123,53 @@ class Chaos:
             self.running[int(zygote.stdout.readline())] = 0.0
 
     def _storm(self, zygote: subprocess.Popen[str], ledger: Ledger) -> None:
-        """Kill, pause and cut until there were enough of it and half of the digests are out."""
-        end = time.time() + PATIENCE_SECONDS
-        while time.time() < end:
+        """Morning after morning; of four, one loses the ledger and one gets an old copy back."""
+        plan = self.plan
+        for number in range(plan.mornings):
+            self.clock.jump(START + number * DAY - self.clock.now())
+            kept = _rows(ledger)
+            self._trouble(number, plan.kills * (number + 0.5) / plan.mornings, zygote, ledger)
+            if number % 4 in {1, 3}:
+                self._replace(ledger, kept if number % 4 == 3 else [])
+            self._trouble(number, plan.kills * (number + 1) / plan.mornings, zygote, ledger)
+            yesterday = (*UNSWEPT, delivery.c.local_date < day(number))
+            self._wait(zygote, lambda yesterday=yesterday: self._count(ledger, *yesterday) == 0)
+
+    def _trouble(self, number: int, kills: float, zygote: subprocess.Popen[str], ledger: Ledger) -> None:
+        """Kill, pause and cut until there was enough of it and this morning's digests are out.
+
+        The next blow falls after so many calls to Slack, not seconds: on a slow machine nothing would ever get done.
+        """
+        plan = self.plan
+        between = plan.digests * CALLS_EACH / (plan.kills / HURTING)
+        sent = lambda: self._count(ledger, *SENT, delivery.c.local_date == day(number)) == plan.channels
+        while self.done["SIGKILL"] + self.done["SIGSTOP"] < kills:
+            wanted = self._calls() + self.dice.uniform(0, 2 * between)
+            self._wait(zygote, lambda wanted=wanted: self._calls() >= wanted or sent())
+            time.sleep(self.dice.uniform(0, 0.05))
             self._fill(zygote)
-            time.sleep(self.dice.uniform(2, 12) / self.plan.speed)
             self._strike(ledger)
-            hurt = self.done["SIGKILL"] + self.done["SIGSTOP"]
-            if hurt >= self.plan.kills and self._sent(ledger) >= self.plan.digests // 2:
-                return
-        raise TimeoutError("the storm does not end")
+        self._wait(zygote, sent)
+
+    def _wait(self, zygote: subprocess.Popen[str], until: Callable[[], bool]) -> None:
+        """Keep the replicas up until it is so."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not until():
+            assert time.monotonic() < end, "it does not end"
+            self._fill(zygote)
+            time.sleep(0.02)
+
+    def _calls(self) -> int:
+        return sum(len(self.slack.calls(method)) for method in ("chat.postMessage", "conversations.history"))
 
     def _strike(self, ledger: Ledger) -> None:
         pid, fate = self.dice.choice(list(self.running)), self.dice.random()
-        if fate < 0.45:
+        awake = sum(1 for until in self.running.values() if not until)
+        if fate < 0.45 or (fate < HURTING and awake == 1):
             _send(pid, signal.SIGKILL)
             del self.running[pid]
             self.done["SIGKILL"] += 1
-        elif fate < 0.7:
+        elif fate < HURTING:
             _send(pid, signal.SIGSTOP)
             self.running[pid] = time.time() + self.dice.choice((20, 100, 250)) / self.plan.speed
             self.done["SIGSTOP"] += 1
@@ -148,41 +184,33 @@ class Chaos:
             self.done["connections to PostgreSQL cut"] += 1
 
     def _settle(self, zygote: subprocess.Popen[str], ledger: Ledger) -> None:
-        """Let everything be sent, then wait past the first sweep."""
-        end = time.time() + PATIENCE_SECONDS
-        while self._sent(ledger) < self.plan.digests or any(self.running.values()):
-            self._fill(zygote)
-            time.sleep(0.2)
-            assert time.time() < end, f"{self._sent(ledger)} of {self.plan.digests} sent"
-        until = self.now() + 13 * 60
-        while self.now() < until:
-            self._fill(zygote)
-            time.sleep(0.2)
+        """Who is paused goes on; eleven minutes later the last channels are searched for twins."""
+        self._wait(zygote, lambda: not any(self.running.values()))
+        self.clock.jump(11 * 60)
+        self._wait(zygote, lambda: self._count(ledger, *UNSWEPT) == 0)
 
-    def _lose(self, ledger: Ledger, kept: list[dict[str, Any]], zygote: subprocess.Popen[str]) -> None:
-        """The ledger is lost while everything runs, then an old copy is put back: nothing may come again."""
-        for rows in ([], kept):
-            with ledger.engine.begin() as connection:
-                connection.execute(sa.delete(delivery))
-                if rows:
-                    connection.execute(sa.insert(delivery), rows)
-            self.done["ledger restored" if rows else "ledger lost"] += 1
-            self._settle(zygote, ledger)
+    def _replace(self, ledger: Ledger, rows: list[dict[str, Any]]) -> None:
+        """The ledger is lost while everything runs, or an old copy is put back: nothing may come again."""
+        with ledger.engine.begin() as connection:
+            connection.execute(sa.delete(delivery))
+            if rows:
+                connection.execute(sa.insert(delivery), rows)
+        self.done["ledger restored" if rows else "ledger lost"] += 1
 
-    def _sent(self, ledger: Ledger) -> int:
+    def _count(self, ledger: Ledger, *where: sa.ColumnElement[bool]) -> int:
         for _ in range(5):
             with suppress(sa.exc.DBAPIError), ledger.engine.begin() as connection:
-                done = sa.select(sa.func.count()).where(delivery.c.state == State.SENT)
-                return int(connection.execute(done).scalar_one())
-        return 0
+                return int(connection.execute(sa.select(sa.func.count()).where(*where)).scalar_one())
+        return -1
 
     def _judged(self, ledger: Ledger) -> dict[str, Any]:
         counts, late = Counter(), []
-        for target in targets(self.plan.digests, self.plan.minutes):
-            said = self.slack.messages(target.channel)
-            counts["missed" if not said else "left twice" if len(said) > 1 else "once"] += 1
-            due = datetime(2026, 11, 20, target.at.hour, target.at.minute, tzinfo=UTC).timestamp()
-            late += [float(said[0].ts) - due] if said else []
+        for target in targets(self.plan.channels):
+            said = [float(message.ts) - START for message in self.slack.messages(target.channel)]
+            for number in range(self.plan.mornings):
+                here = [ts - number * DAY for ts in said if ts // DAY == number]
+                counts["missed" if not here else "left twice" if len(here) > 1 else "once"] += 1
+                late += [here[0] - BEFORE_SECONDS] if here else []
         late.sort()
         posts = sum(1 for entry in self.slack.calls("chat.postMessage") if entry.answer.get("ok"))
         return {
@@ -193,10 +221,16 @@ class Chaos:
             "left twice": counts["left twice"],
             "twins removed": posts - sum(len(self.slack.messages(room)) for room in self.slack.channels),
             "seed": self.plan.seed,
+            "real seconds": round(time.monotonic() - self.began),
             "late seconds, median": round(late[len(late) // 2]),
             "late seconds, p99": round(late[int(len(late) * 0.99)]),
             **self.done,
         }
+
+
+def day(number: int) -> date:
+    """The local date of a morning."""
+    return datetime.fromtimestamp(START + number * DAY, UTC).date()
 
 
 class _closing:  # noqa: N801  like contextlib's
@@ -215,7 +249,7 @@ def _send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _snapshot(ledger: Ledger) -> list[dict[str, Any]]:
+def _rows(ledger: Ledger) -> list[dict[str, Any]]:
     with ledger.engine.begin() as connection:
         return [dict(row) for row in connection.execute(sa.select(delivery)).mappings()]
 
@@ -224,13 +258,14 @@ def plans(asked: argparse.Namespace) -> Iterator[Plan]:
     sys.path.insert(0, str(HERE))
     from tests.conftest import servers  # noqa: PLC0415  it finds the servers
 
-    if asked.digests:
-        with servers.postgres_url() as url:
-            yield Plan(url, asked.digests, 4, asked.speed, 30, asked.kills, asked.seed)
-    if asked.sqlite:
-        folder = tempfile.mkdtemp(prefix="asakai-chaos-")
-        yield Plan(f"sqlite:///{folder}/state.db", asked.sqlite, 3, asked.speed, 30, asked.kills, asked.seed + 1)
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="asakai-chaos-") as name:
+        folder = Path(name)
+        if asked.digests:
+            with servers.postgres_url() as url:
+                yield Plan(url, asked.digests // 30, 30, 4, asked.kills, folder, asked.speed, asked.seed)
+        if asked.sqlite:
+            state = f"sqlite:///{folder}/state.db"
+            yield Plan(state, asked.sqlite // 10, 10, 3, asked.kills, folder, asked.speed, asked.seed + 1)
 
 
 def main() -> int:

@@ -6,12 +6,18 @@ shop: ledger, morning, courier, Slack over HTTP. Only its clock is faster, for a
 
 from __future__ import annotations
 
+import mmap
 import os
+import random
 import signal
+import struct
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from datetime import time as clock_time
+from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from bot import log
@@ -21,46 +27,76 @@ from bot.delivery.ledger import Ledger
 from bot.delivery.morning import Morning, Target
 from bot.delivery.post import DEADLINE_SECONDS, SlackChannel, web_client
 from bot.delivery.row import Payload
+from bot.delivery.schema import WAITS, Waits
+from bot.schedule import EVERY_SECONDS, JITTER_SECONDS, WAKE_JITTER_SECONDS
 
+EIGHT = clock_time(8, 0)
 UTC_ZONE = ZoneInfo("UTC")
 PAGE = Payload("20.3%", (), "20.3%")
-EVERY = (15.0, 29.0)
 
 
-def virtual(began: float, start: float, speed: float) -> float:
-    """The time of the chaos: it runs `speed` times as fast, the same in every process."""
-    return start + (time.time() - began) * speed
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of the chaos: it runs `speed` times as fast and may jump, the same in every process.
+
+    It is a file of two numbers: since when, and what to add.
+    """
+
+    shared: mmap.mmap
+    speed: float
+
+    @classmethod
+    def make(cls, path: Path, start: float, speed: float) -> Self:
+        path.write_bytes(struct.pack("dd", time.time(), start))
+        return cls.read(path, speed)
+
+    @classmethod
+    def read(cls, path: Path, speed: float) -> Self:
+        with path.open("r+b") as file:
+            return cls(mmap.mmap(file.fileno(), 16), speed)
+
+    def now(self) -> float:
+        began, add = struct.unpack("dd", self.shared[:16])
+        return add + (time.time() - began) * self.speed
+
+    def jump(self, seconds: float) -> None:
+        _began, add = struct.unpack("dd", self.shared[:16])
+        self.shared[8:16] = struct.pack("d", add + seconds)
 
 
-def targets(count: int, minutes: int) -> tuple[Target, ...]:
-    """So many channels, due one after the other from 08:00 on."""
-    return tuple(
-        Target(f"C{n:09}", clock_time(8, n * minutes // count), UTC_ZONE, Calendar(None, every_day=True))
-        for n in range(count)
-    )
+def targets(channels: int) -> tuple[Target, ...]:
+    """So many channels, all due at 08:00."""
+    return tuple(Target(f"C{n:09}", EIGHT, UTC_ZONE, Calendar(None, every_day=True)) for n in range(channels))
 
 
-def replica(state: str, base_url: str, token: str, numbers: tuple[float, float, float, int, int]) -> None:
-    began, start, speed, count, minutes = numbers
-    seconds = lambda: virtual(began, start, speed)
-    now = lambda: datetime.fromtimestamp(seconds(), UTC)
-    owner, wanted = str(os.getpid()), targets(count, minutes)
-    channel = SlackChannel(web_client(token, base_url), max(1.0, DEADLINE_SECONDS / speed))
-    ledger = None
-    while True:
+def waits(speed: float) -> Waits:
+    """The deadlines of the database, quicker too, but not so that a busy machine breaks them."""
+    share = min(1.0, 4 / speed)
+    return Waits(2, WAITS.statement * share, WAITS.lock * share, WAITS.idle * share, WAITS.connection * share)
+
+
+def replica(state: str, base_url: str, token: str, clock: Clock, wanted: tuple[Target, ...]) -> None:
+    now = lambda: datetime.fromtimestamp(clock.now(), UTC)
+    owner, dice = str(os.getpid()), random.Random(os.getpid())
+    channel = SlackChannel(web_client(token, base_url), max(1.0, DEADLINE_SECONDS / clock.speed))
+    ledger, zygote = None, os.getppid()
+    while os.getppid() == zygote:  # whatever ends the chaos ends its replicas
+        wait = EVERY_SECONDS + dice.random() * JITTER_SECONDS
         try:
-            ledger = ledger or Ledger.open(state, clock=now)
-            pause = lambda wait: time.sleep(wait / speed)
-            courier = Courier(ledger, channel, lambda _row: PAGE, now, seconds, owner, lambda *_: None, pause)
-            Morning(ledger, courier, "T1", lambda: wanted).tick(now())
+            ledger = ledger or Ledger.open(state, clock=now, waits=waits(clock.speed))
+            pause = lambda wait: time.sleep(wait / clock.speed)
+            courier = Courier(ledger, channel, lambda _row: PAGE, now, clock.now, owner, lambda *_: None, pause)
+            soon = Morning(ledger, courier, "T1", lambda: wanted).tick(now())
+            if soon is not None and soon > 0:
+                wait = min(wait, soon + dice.random() * WAKE_JITTER_SECONDS)
         except Exception as error:  # noqa: BLE001  what the ticker does: the next tick comes
             print(f"{owner}: {type(error).__name__}", file=sys.stderr)
-        time.sleep((EVERY[0] + os.getpid() * 7919 % 1000 / 1000 * (EVERY[1] - EVERY[0])) / speed)
+        time.sleep(wait / clock.speed)
 
 
 def main() -> None:
-    state, base_url, token, *rest = sys.argv[1:]
-    numbers = (float(rest[0]), float(rest[1]), float(rest[2]), int(rest[3]), int(rest[4]))
+    state, base_url, token, path, speed, channels = sys.argv[1:]
+    clock, wanted = Clock.read(Path(path), float(speed)), targets(int(channels))
     log.configure("CRITICAL")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)
@@ -68,7 +104,8 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             sys.stdin.close()
-            replica(state, base_url, token, numbers)
+            replica(state, base_url, token, clock, wanted)
+            os._exit(0)
         print(pid, flush=True)
 
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from metrics.problem import Problem
 from metrics.rules import Rules
-from metrics.sources import columns, database, live, people
+from metrics.sources import columns, database, people
 from metrics.sources.files import stage as stage_file
-from metrics.sources.live import Bookmark, Feed, PageTooSlow, pages
+from metrics.sources.live import Bookmark, Feed, pages
 from metrics.sources.recognition import database_mapping
 from metrics.warehouse.store import Store
 from tests.bot.wire import FaultyWire
@@ -87,13 +87,13 @@ def test_a_database_refused_black_holed_reset_or_dropped_mid_result_is_one_probl
 @left_unread
 def test_a_black_holed_sync_is_given_up_by_our_own_deadline_and_goes_on_the_next_time(behind, monkeypatch):
     wire, url = behind
-    monkeypatch.setattr(live, "CANCEL_SECONDS", 0.5)
+    monkeypatch.setattr(database, "CANCEL_SECONDS", 0.5)
     select = "SELECT n AS order_id, 1 AS customer_id, ordered_at, 100 AS amount FROM faulty"
     feed = Feed(url, select, database_mapping("", {}, "own"), people.of("own"), page_rows=50, seconds=0.5)
     reading = pages(feed, Bookmark(), LOCAL)
     first = next(reading)
     wire.mood = "swallow"
-    with pytest.raises(PageTooSlow):
+    with pytest.raises(database.TooSlow):
         next(reading)
     wire.mood = "pass"
     rest = [len(page.rows) for page in pages(Feed(url, select, feed.mapping, feed.people), first.behind, LOCAL)]
@@ -142,7 +142,8 @@ LAYOUT = "order_id TEXT, customer_id TEXT, ordered_at TEXT, amount TEXT"
 
 
 def test_schema_drift_text_dates_and_retyped_amounts_are_read_as_what_they_say(tmp_path):
-    rows = [("A1", "C1", "2026-11-21 10:00:00", "1980"), ("A2", "7", "2026/11/22", "1,980"), ("A3", "C1", "2026-02-30", "5")]
+    rows = [("A1", "C1", "2026-11-21 10:00:00", "1980"), ("A2", "7", "2026/11/22", "1,980"),
+            ("A3", "C1", "2026-02-30", "5")]  # fmt: skip
     found, kept = staged(tmp_path, LAYOUT, rows)
     assert [(row[0], row[2].date().isoformat(), row[3]) for row in kept] == [
         ("A1", "2026-11-21", 1980),

@@ -127,7 +127,13 @@ def assert_equal_to_slow(path: counting.Path, orders: Sequence[Order], as_of: da
 
 def test_the_slow_reference_knows_every_figure_on_counts() -> None:
     assert {figure.name for figure in ON_COUNTS} == set(slow.FIGURES)
-    assert {figure.name for figure in CATALOG if figure.needs is not Needs.COUNTS} == {"lifetime_value", "cpm"}
+    assert {figure.name for figure in CATALOG if figure.needs is not Needs.COUNTS} == {
+        "lifetime_value",
+        "cpm",
+        "nps",
+        "cpo",
+        "continuation",
+    }
 
 
 @law

@@ -18,8 +18,8 @@ from bot.settings.layers import load
 from bot.syncing import NothingToSync, feeds, sync
 from metrics.rules import Rules
 from metrics.sources import live, people
-from metrics.sources.database import QueryRefused
-from metrics.sources.live import Bookmark, Feed, NoKey, PageTooSlow, pages, stage
+from metrics.sources.database import QueryRefused, TooSlow
+from metrics.sources.live import Bookmark, Feed, NoKey, pages, stage
 from metrics.sources.recognition import database_mapping, databases
 from metrics.warehouse.store import Store
 
@@ -135,7 +135,7 @@ def test_nothing_can_be_written_and_a_slow_page_is_given_up(shop: Shop, request:
         list(pages(replace(feed, select="SELECT id AS order_id FROM dtb_order"), Bookmark(), LOCAL))
     sleep = "pg_sleep(60)" if "postgresql" in feed.url else "SLEEP(60)"
     slow = f"SELECT o.id AS order_id, o.update_date AS changed_at FROM dtb_order o WHERE {sleep} IS NOT NULL"
-    with pytest.raises(PageTooSlow):
+    with pytest.raises(TooSlow):
         list(pages(replace(feed, select=slow, seconds=1.0), Bookmark(), LOCAL))
 
 

@@ -107,6 +107,36 @@ def test_counts_in_memory_follow_the_file_batch_by_batch(stream: list[list[Order
         assert in_memory == {dimension: plain(fresh.counts(dimension)) for dimension in DIMENSIONS}
 
 
+def test_a_file_that_nobody_wrote_to_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_of(tmp_path, [order("1", "a", 0)])
+    aged(store.path)
+    assert store.refresh(), "the first look"
+    monkeypatch.setattr("metrics.warehouse.store.connect", lambda *_, **__: pytest.fail("it was opened"))
+    assert not store.refresh()
+    monkeypatch.undo()
+    import_orders(Store(store.path, Rules()), [order("2", "b", 3)], LEARNED + timedelta(days=1))
+    assert store.refresh(), "another process has imported, a moment ago"
+    assert store.quality(date(2030, 1, 1)).orders == 2
+    import_orders(Store(store.path, Rules()), [order("3", "c", 4)], LEARNED + timedelta(days=2))
+    aged(store.path)
+    assert store.refresh(), "and once more, with nothing but the file to tell it"
+
+
+def test_an_import_that_was_noticed_by_the_way_is_still_told(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [order("1", "a", 0)])
+    assert store.refresh()
+    import_orders(Store(store.path, Rules()), [order("2", "b", 3)], LEARNED + timedelta(days=1))
+    store.counts("channel")  # read from the file as it is now
+    assert store.refresh()
+    assert not store.refresh()
+
+
+def aged(path: Path) -> None:
+    """As if the file had been written some seconds ago."""
+    then = path.stat().st_mtime - 10
+    os.utime(path, (then, then))
+
+
 def test_the_same_import_twice_changes_nothing(tmp_path: Path) -> None:
     orders = [order(str(i), f"c{i % 5}", i) for i in range(30)]
     store = store_of(tmp_path, orders)

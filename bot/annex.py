@@ -1,0 +1,73 @@
+"""Which figures do the tables beside the orders make possible, and what is said where one is missing?
+
+The desk hands this out; a shop without an embedded store has no such tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from metrics.acquisition import COHORT_DAYS, USUAL_HORIZON, Acquisition, Channels, acquisition
+from metrics.day import Span
+from metrics.nps import Nps, nps
+from metrics.problem import Problem
+from metrics.subscription import Continuation, continuation
+from metrics.warehouse.further import Further, NoAnswers, NoContracts, NoSpend
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bot.settings import Settings
+
+Filters = Sequence[tuple[str, str]]
+
+
+class NobodyOfThatAge(Problem):
+    """No new customers of days with known spend have been watched for so long."""
+
+    key = "nobody_of_that_age"
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """The figures of one shop's other tables.
+
+    check: refuses a day that is not over and an unknown dimension; trusted_from: the first day
+    whose first purchases are trusted.
+    """
+
+    settings: Settings
+    further: Further | None
+    check: Callable[[date, Sequence[str]], None]
+    trusted_from: Callable[[date], date]
+
+    def nps(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Nps:
+        """What customers answered, by the labels of a dimension; raises NoAnswers."""
+        self.check(as_of, (dimension,))
+        if self.further is None:
+            raise NoAnswers
+        return nps(self.further.answers(as_of, dimension, dict(filters)), as_of, period, dimension)
+
+    def continuation(self, as_of: date, period: Span | None) -> Continuation:
+        """How many subscriptions go on from one delivery to the next; raises NoContracts."""
+        self.check(as_of, ())
+        if self.further is None:
+            raise NoContracts
+        return continuation(self.further.contracts(as_of), as_of, period)
+
+    def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:
+        """What new customers cost and brought in within so many days; raises NoSpend, NoChannel, NobodyOfThatAge."""
+        self.check(as_of, ())
+        if self.further is None:
+            raise NoSpend
+        horizon = days or USUAL_HORIZON
+        known, matured = self.further.spend_days(), as_of - timedelta(days=horizon)
+        last = min(matured, known.last, *((period.last,) if period else ()))
+        start = period.start if period else last - timedelta(days=COHORT_DAYS - 1)
+        cohort = Span(max(start, known.start, self.trusted_from(as_of)), last + timedelta(days=1))
+        if not cohort.days:
+            raise NobodyOfThatAge(days=horizon, first=known.start, last=known.last)
+        return acquisition(self.further.acquired(cohort, horizon), Channels(self.settings.channels), as_of)

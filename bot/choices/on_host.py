@@ -1,0 +1,24 @@
+"""What holds for whoever asks on the host: the same as in Slack?"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.choices.chosen import WORKSPACE
+from bot.choices.effective import effective
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+def in_force(settings: Settings) -> Settings:
+    """The settings with what was chosen in Slack, where there is a state database; raises its Problem."""
+    if "://" not in settings.state and not Path(settings.state).exists():
+        return settings
+    from bot.choices.store import Choices  # noqa: PLC0415  who has no state does not pay for SQLAlchemy
+
+    with closing(Choices.open(settings.state, WORKSPACE)) as kept:
+        chosen = kept.read()
+    return effective(settings, chosen).settings if chosen.version else settings

@@ -1,0 +1,104 @@
+"""How many subscriptions go on from one delivery to the next?
+
+The unit is the contract. It is counted from its k-th delivery once the next one was due, and some days
+more: not earlier where it was cancelled, for those that go on are not known earlier either. Rates
+multiplied over the deliveries (Kaplan-Meier) say how many reach each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.alert import MINIMUM
+from metrics.day import Span, number
+from metrics.estimate import Estimate, rate
+from metrics.survival import Ints
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WINDOW_DAYS = 365
+GRACE_DAYS = 14
+USUAL_SHARE = 0.9
+"""Until a contract has an interval of its own, its next delivery is due when so many of the shop's came."""
+STEPS = 12
+RECENT_DAYS = 30
+NEVER = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """Contracts, and their deliveries as arrays sorted by contract and number of the delivery.
+
+    started, ended: day numbers by contract, `ended` NEVER where it runs; contract, number, day: of each delivery that
+    was shipped. unlisted: contracts that orders name and the table does not.
+    """
+
+    started: Ints
+    ended: Ints
+    contract: Ints
+    number: Ints
+    day: Ints
+    unlisted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one delivery to the next: the share of contracts that went on, and of all who reach it from the first."""
+
+    delivery: int
+    went_on: Estimate
+    reached: float | None
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """The steps from deliveries of the span, and how many contracts run."""
+
+    as_of: date
+    span: Span
+    steps: tuple[Step, ...]
+    running: int
+    begun: int
+    ended: int
+    unlisted: int
+
+
+def continuation(contracts: Contracts, as_of: date, period: Span | None = None) -> Continuation:
+    """The share that goes on, by number of the delivery, as the morning after `as_of` knows it."""
+    span = period or Span.ending(as_of, WINDOW_DAYS)
+    today = number(as_of)
+    on, due = _fates(contracts, today)
+    inside = (contracts.day >= number(span.start)) & (contracts.day < min(number(span.end), today + 1))
+    steps, reached = [], 1.0
+    for delivery in range(1, STEPS + 1):
+        here = inside & (contracts.number == delivery)
+        went_on = rate(int((here & due & on).sum()), int((here & due).sum()))
+        if went_on.value is None or went_on.n < MINIMUM:
+            break
+        reached *= went_on.value
+        steps.append(Step(delivery, went_on, reached, int((here & ~due).sum())))
+    lately = number(as_of - timedelta(days=RECENT_DAYS))
+    begun = contracts.started <= today
+    return Continuation(
+        as_of, span, tuple(steps), int((begun & (contracts.ended > today)).sum()),
+        int((begun & (contracts.started > lately)).sum()),
+        int(((contracts.ended <= today) & (contracts.ended > lately)).sum()), contracts.unlisted,
+    )  # fmt: skip
+
+
+def _fates(contracts: Contracts, today: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of each delivery: whether the next one was shipped by today, and whether it was due, and the grace is over."""
+    size = len(contracts.day)
+    seen = contracts.day <= today
+    same = np.append(contracts.contract[1:] == contracts.contract[:-1], False)[:size]
+    on = same & np.append(seen[1:], False)[:size] & seen
+    gap = np.append(contracts.day[1:] - contracts.day[:-1], 0)[:size]
+    usual = int(np.quantile(gap[on], USUAL_SHARE, method="higher")) if on.any() else NEVER
+    own = np.where(np.append(False, same[:-1])[:size], np.append(0, gap[:-1])[:size], usual)
+    return on, seen & (today - contracts.day >= own + GRACE_DAYS)

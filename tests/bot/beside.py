@@ -1,0 +1,116 @@
+"""What the tables beside the orders said on the invented morning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from bot.desk import Desk
+from metrics.acquisition import Acquired, Acquisition, Loose, Won
+from metrics.day import Span, number
+from metrics.estimate import Estimate, difference, rate
+from metrics.nps import After, Answers, Nps, Scores, score
+from metrics.segment import OTHER, PURCHASE_COUNT
+from metrics.subscription import NEVER, Continuation, Contracts, Step
+
+AS_OF = date(2026, 11, 20)
+
+
+def row(label: str, promoters: int, passives: int, detractors: int) -> tuple[str, Scores, object]:
+    scores = Scores(promoters, passives, detractors)
+    return label, scores, score(scores)
+
+
+PROMOTERS, OTHERS = rate(61, 200), rate(52, 300)
+NPS = Nps(
+    as_of=AS_OF,
+    span=Span.ending(AS_OF, 90),
+    scores=Scores(120, 90, 90),
+    now=score(Scores(120, 90, 90)),
+    before=score(Scores(100, 100, 95)),
+    dimension=PURCHASE_COUNT,
+    rows=(row("1", 50, 60, 60), row("2", 60, 20, 20), row(OTHER, 5, 5, 5)),
+    trend=tuple((AS_OF - timedelta(days=30 * back), score(Scores(100 + back, 100, 90))) for back in (5, 4, 3, 2, 1, 0)),
+    after=After(Span.ending(date(2026, 10, 21), 365), PROMOTERS, OTHERS, difference(OTHERS, PROMOTERS)),
+    strangers=3,
+)
+NPS_BY_CHANNEL = replace(
+    NPS, dimension="channel", strangers=0, rows=(row("ラジオ", 50, 60, 60), row("LINE", 6, 6, 6), row("", 40, 0, 0)),
+    after=replace(NPS.after, promoters=rate(60, 200), others=rate(89, 300),
+                  difference=difference(rate(89, 300), rate(60, 200))),
+)  # fmt: skip
+NPS_TOO_FEW = replace(
+    NPS, scores=Scores(1, 1, 1), now=score(Scores(1, 1, 1)), rows=(row(OTHER, 1, 1, 1),), trend=(),
+    after=replace(NPS.after, promoters=rate(1, 2)),
+)  # fmt: skip
+
+
+COHORT = Span(date(2026, 5, 25), date(2026, 8, 23))
+
+
+def won(channel: str, n: int, spend: int, value: float, payback: int | None) -> Won:
+    if n < 30:
+        return Won(channel, n, spend, spend / n if spend else None, Estimate(None, n), Estimate(None, n), None)
+    mean = Estimate(value, n, (value - 500, value + 500))
+    if not spend:
+        return Won(channel, n, 0, None, mean, Estimate(None, n), None)
+    cpo = spend / n
+    surplus = Estimate(value - cpo, n, (value - 500 - cpo, value + 500 - cpo))
+    return Won(channel, n, spend, cpo, mean, surplus, payback)
+
+
+CPO = Acquisition(
+    as_of=AS_OF, cohort=COHORT, horizon=90, less_goods=True, whole=won("all", 620, 1_240_000, 5_331.5, 25),
+    channels=(
+        won("ラジオ", 300, 1_860_000, 5_050.4, None),
+        won("LINE", 200, 300_000, 5_565.0, 0),
+        won("", 90, 0, 5_000.0, None),
+        won(OTHER, 30, 60_000, 2_100.0, 61),
+    ),
+    loose=Loose(spend=(("検索広告", 34_000),)),
+)  # fmt: skip
+CPO_OPEN = replace(CPO, less_goods=False, channels=(won("ラジオ", 300, 1_500_000, 5_050.0, 88),), loose=Loose())
+CPO_TOO_FEW = replace(CPO, whole=won("all", 4, 40_000, 0.0, None), channels=(won(OTHER, 4, 40_000, 0.0, None),))
+
+
+CONTINUATION = Continuation(
+    as_of=AS_OF, span=Span.ending(AS_OF, 365),
+    steps=(Step(1, rate(326, 465), 0.701, 40), Step(2, rate(289, 343), 0.591, 20), Step(3, rate(254, 296), 0.507, 3)),
+    running=340, begun=51, ended=48, unlisted=2,
+)  # fmt: skip
+CONTINUATION_ONE = replace(CONTINUATION, steps=CONTINUATION.steps[:1], unlisted=0)
+CONTINUATION_TOO_FEW = replace(CONTINUATION, steps=(), running=3, begun=3, ended=0, unlisted=0)
+
+
+class FakeFurther:
+    """Tables beside the orders of a shop: sixty customers answered, one a day; eighty were won for 1,000 yen each."""
+
+    def contracts(self, as_of: date) -> Contracts:
+        first, second = number(AS_OF) - 100, number(AS_OF) - 70
+        contract = np.sort(np.append(np.arange(40), np.arange(30)))
+        place = np.append(np.tile([1, 2], 30), np.ones(10, np.int64))
+        ended = np.full(40, NEVER)
+        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0)
+
+    def spend_days(self) -> Span:
+        return Span(date(2026, 1, 1), date(2026, 11, 21))
+
+    def acquired(self, cohort: Span, horizon: int) -> Acquired:
+        by_age = np.zeros((2, horizon + 1), np.int64)
+        by_age[:, 0] = 40 * 1_500
+        label = np.arange(80) % 2
+        spend = (("LINE", 40_000), ("ラジオ", 40_000))
+        return Acquired(cohort, horizon, ("LINE", "ラジオ"), label, np.full(80, 1_500), by_age, spend, less_goods=True)
+
+    def answers(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Answers:
+        n = np.arange(60)
+        return Answers(n, number(AS_OF) - n, n % 11, 1 + n % 3, n % 40, n % 2, ("LINE", "ラジオ"))
+
+
+def furnished(desk: Desk) -> Desk:
+    """The desk, with tables beside the orders."""
+    desk.further = FakeFurther()  # type: ignore[assignment]  # what it asks is there
+    return desk

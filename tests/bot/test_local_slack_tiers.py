@@ -1,0 +1,75 @@
+"""Does the local Slack count each method by its tier, and does the bot live with a 429?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.post import SlackUnreachable, web_client
+from bot.delivery.web import WebCalls
+from bot.local_slack import LocalSlack
+from bot.local_slack.tiers import PER_MINUTE, TIERS
+from bot.local_slack.web_api import METHODS
+from bot.roll import KEEP_SECONDS, Roll
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+SUZUKI = "U0SUZUKI01"
+AT = 1_795_000_000.0
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack(tiers=True, start=AT) as running:
+        yield running
+
+
+@pytest.fixture
+def client(slack: LocalSlack) -> WebClient:
+    return web_client(slack.bot_token, slack.base_url)
+
+
+def test_a_method_answers_429_with_retry_after_once_its_tier_is_used_up(slack: LocalSlack, client: WebClient) -> None:
+    for _ in range(PER_MINUTE[TIERS["users.list"]]):
+        client.users_list()
+    with pytest.raises(SlackApiError) as caught:
+        client.users_list()
+    assert caught.value.response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert caught.value.response["error"] == "ratelimited"
+    assert caught.value.response.headers["Retry-After"] == "3", "20 a minute: one every three seconds"
+    assert client.users_info(user=SUZUKI)["ok"], "another method is counted by itself"
+    slack.clock.advance(3)
+    assert client.users_list()["ok"]
+
+
+def test_tiers_can_be_switched_in_mid_run(slack: LocalSlack, client: WebClient) -> None:
+    body = json.dumps({"on": False}).encode()
+    with urlopen(Request(f"{slack.url}/_control/tiers", body, {"Content-Type": "application/json"})) as answer:
+        assert json.load(answer) == {"ok": True}
+    for _ in range(2 * PER_MINUTE[TIERS["users.list"]]):
+        client.users_list()
+
+
+def test_who_was_known_is_still_known_while_slack_counts_too_many(slack: LocalSlack, client: WebClient) -> None:
+    at = [0.0]
+    roll = Roll(WebCalls(client), lambda: at[0])
+    assert roll.person(SUZUKI).id == SUZUKI
+    for _ in range(PER_MINUTE[TIERS["users.info"]] - 1):
+        client.users_info(user=SUZUKI)
+    at[0] = KEEP_SECONDS + 1
+    assert roll.person(SUZUKI).id == SUZUKI, "remembered"
+    with pytest.raises(SlackUnreachable):
+        roll.person("U0SATO0001")  # nobody is let in on a guess
+    slack.clock.advance(60)
+    assert roll.person("U0SATO0001").id == "U0SATO0001"
+
+
+def test_every_method_with_a_tier_is_one_that_is_answered() -> None:
+    assert set(TIERS) <= {*METHODS, "apps.connections.open"}
