@@ -103,7 +103,7 @@ def test_a_million_segment_values_are_imported_and_those_beyond_the_largest_are_
     with duckdb.connect() as making:
         making.execute(
             "COPY (SELECT n AS order_id, n AS customer_id, '2026-10-01 10:00:00' AS ordered_at, 100 AS amount,"
-            f" 'c' || n AS channel FROM range(1000000) r(n)) TO '{path}' (HEADER)"
+            f" 'c' || n AS channel FROM range(1, 1000001) r(n)) TO '{path}' (HEADER)"
         )
     with store.writing() as connection:
         assert stage(connection, path, Rules()).accepted == 1_000_000
