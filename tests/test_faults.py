@@ -8,8 +8,8 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[1]
 ROW = re.compile(r"^\| ((?:Slack|Database|Host|Input): [^|]+?) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 FAULTS = {
-    "Slack": """Retry-After 1, 30, 3600; 500; 502; 503; HTML; empty 200; timeout after accept; reset after accept;
-        half body; history lagging; history failing; 2,000 foreign messages; token revoked; scope removed; archived; renamed;
+    "Slack": """Retry-After 1, 30, 3600; 500; 502; 503; HTML; empty 200; timeout after accept;
+        reset after accept; half body; history lagging; history failing; 2,000 foreign messages; token revoked; scope removed; archived; renamed;
         kicked; private; shared; deleted by a person; warning; refresh; silent stall; too many; duplicate; late;
         response_url""",
     "Database": """refused; wrong password at start; 07:59; slow; locked; deadlock; black-holed; dropped mid-result;
