@@ -37,6 +37,7 @@ from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, Sla
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from bot.delivery.web import WebCalls
 from bot.dropping import Dropbox
+from bot.fetching import Fetching
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
@@ -48,15 +49,17 @@ from bot.settings import MissingSetting
 from bot.slack import Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import Heard, answer, explain, heard_only
+from bot.syncing import feeds
 from bot.watch.asked import Past
 from bot.watch.past import History
 from bot.watch.saying import Saying
 from bot.watched import Watched
 from metrics.problem import Problem
+from metrics.warehouse.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, time
 
     from bot.access import Who
     from bot.desk import Desk
@@ -64,7 +67,6 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.question import Figures
     from bot.settings import Settings
-    from metrics.warehouse.store import Store
 
 AT_ONCE = 2
 """Questions that are counted at the same time."""
@@ -309,6 +311,7 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
             ticker.close,
             watched.let_go(courier.owner),
             *watched.start(ticker, shop.desk, stopping),
+            *_fetching(shop, stopping),
         ]
         try:
             if settings.slack.mode == "http":
@@ -318,6 +321,21 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         finally:
             clean = wind_down([*closings, edge.workers.close])
     return clean
+
+
+def _fetching(shop: Shop, stopping: threading.Event) -> Sequence[Callable[[float], bool]]:
+    """Let the shop's databases be read before each digest, where it has any; gives how to end that."""
+    store = shop.desk.store
+    if not isinstance(store, Store) or not any(source.url for source in shop.settings.source):
+        return ()
+
+    def plan() -> tuple[Sequence[time], timedelta]:
+        wanted = shop.settings
+        ats = (wanted.digest.at, *(one.at for one in wanted.digests)) if wanted.digest.sync_minutes else ()
+        return ats, timedelta(minutes=wanted.digest.sync_minutes)
+
+    fetching = Fetching(store, lambda: feeds(shop.settings), plan, shop.desk.zone, shop.now, stopping)
+    return (fetching.start(),)
 
 
 def _warm(shop: Shop) -> None:

@@ -205,12 +205,12 @@ class Counts:
     def _place_gaps(self, gap: Ints) -> None:
         """Sorts the gap cells by label, first day, gap and sums equal ones."""
         gap = gap[gap[:, 2] <= self.horizon_days]
-        key = self._keys(gap)
+        key, count = self._keys(gap), gap[:, 3]
         if len(key) and not bool((key[1:] > key[:-1]).all()):
-            key, inverse = np.unique(key, return_inverse=True)
-            count = _sums(inverse.reshape(-1), gap[:, 3], len(key))
-        else:
-            count = gap[:, 3]
+            order = np.argsort(key, kind="stable")  # the one for numbers that are nearly sorted
+            key, count = key[order], count[order]
+            first = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+            key, count = key[first], np.add.reduceat(count, first)
         self._keep_gaps(key, count)
 
     def _keys(self, gap: Ints) -> Ints:

@@ -132,19 +132,24 @@ def read_cells(
 
     `until`: of the batches up to that one only, which tells the past back to the newest recount.
     """
-    only = "" if until is None else f" WHERE batch <= {int(until)}"
+    only = "" if until is None else f" AND batch <= {int(until)}"
     names = tuple(dict.fromkeys(values))
     at = {value: i for i, value in enumerate(names)}
-    arrays = {"label": labels, "place": np.array([at[value] for value in values], np.int64)}
+    place = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+    place[labels] = [at[value] for value in values]
     parts = []
     for table in CELLS[:3]:
+        # Straight after a recount every cell stands once, and in order: nothing to sum, nothing to sort.
+        folded = connection.execute(f"SELECT max(batch) FROM {table}").fetchall()[0][0]
+        summed = ("sum(n)", " GROUP BY ALL HAVING sum(n) <> 0") if folded else ("n", "")
         got = execute(
             connection,
-            f"SELECT place::BIGINT AS place, day::BIGINT AS day, what::BIGINT AS what, sum(n)::BIGINT AS n"
-            f" FROM {table} JOIN arrays USING (label){only} GROUP BY ALL HAVING sum(n) <> 0",
-            arrays,
+            f"SELECT label, day, what, ({summed[0]})::BIGINT AS n"
+            f" FROM {table} WHERE label IN (SELECT label FROM arrays){only}{summed[1]}",
+            {"label": labels},
         ).fetchnumpy()
-        parts.append(np.stack([np.asarray(got[key], np.int64) for key in ("place", "day", "what", "n")], axis=1))
+        label = place[np.asarray(got["label"])]
+        parts.append(np.stack([label, *(np.asarray(got[key], np.int64) for key in _CELL[1:])], axis=1))
     cohort, gap, idle = parts
     return Cells(names, cohort[:, [0, 1, 3]], gap, idle)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,8 +77,33 @@ def part(number: int, parts: int) -> str:
     """SQL condition of one of so many equal parts of the customers, by their hashes."""
     if parts == 1:
         return "true"
-    low, high = (2**64 * at // parts for at in (number, number + 1))
-    return f"customer_hash >= {low}::UBIGINT" + (f" AND customer_hash < {high}::UBIGINT" if high < 2**64 else "")
+    low, high = _hashes(number, parts)
+    return f"customer_hash BETWEEN {low}::UBIGINT AND {high}::UBIGINT"
+
+
+def part_of(orders: OrderRows, number: int, parts: int) -> OrderRows:
+    """The same part of orders that are here, in the types that are counted with."""
+    low, high = _hashes(number, parts)
+    mine = np.flatnonzero((orders.customer >= np.uint64(low)) & (orders.customer <= np.uint64(high)))
+    return OrderRows(
+        **{field: np.asarray(getattr(orders, field)[mine], _KINDS.get(field)) for field in OrderRows.__slots__}
+    )
+
+
+def narrow(orders: OrderRows) -> OrderRows:
+    """The same orders in the smallest types that hold them, for those that wait."""
+    small: dict[str, Any] = {field: _narrow(getattr(orders, field)) for field in _KINDS}
+    return replace(orders, **small)
+
+
+def _narrow(numbers: NDArray[np.integer]) -> NDArray[np.integer]:
+    least, most = numbers.min(initial=0), numbers.max(initial=0)
+    return numbers.astype(next(kind for kind in _SMALL if np.iinfo(kind).min <= least and most <= np.iinfo(kind).max))
+
+
+def _hashes(number: int, parts: int) -> tuple[int, int]:
+    """The first and the last hash of a part."""
+    return 2**64 * number // parts, 2**64 * (number + 1) // parts - 1
 
 
 def _selection(table: str, rules: Rules, *, told: bool) -> str:
@@ -100,12 +126,18 @@ def _arrays(connection: DuckDBPyConnection, select: str, rules: Rules) -> OrderR
     numbers = [np.asarray(got[f"label{i}"], np.int32) for i in range(len(rules.columns))]
     return OrderRows(
         **{field: np.asarray(got[column]) for field, column in _FIELDS.items()},
-        kind=np.asarray(got["kind"]) if told else np.full(size, Kind.ONE_OFF, np.uint8),
-        subscription=np.asarray(got["subscription"]) if told else np.zeros(size, np.uint64),
-        known_first=np.asarray(got["known_first"]) if told else np.ones(size, np.uint8),
+        kind=np.asarray(got["kind"]) if told else np.broadcast_to(np.uint8(Kind.ONE_OFF), size),
+        subscription=np.asarray(got["subscription"]) if told else np.broadcast_to(np.uint64(0), size),
+        known_first=np.asarray(got["known_first"]) if told else np.broadcast_to(np.uint8(1), size),
         labels=np.stack(numbers, axis=1) if numbers else np.zeros((size, 0), np.int32),
     )
 
+
+_KINDS: dict[str, type[np.signedinteger]] = {
+    "second": np.int64, "amount": np.int64, "row": np.int64, "labels": np.int32,
+}  # fmt: skip
+"""Fields of many bytes that mostly hold small numbers, and what they are counted as."""
+_SMALL: tuple[type[np.integer], ...] = (np.uint8, np.uint16, np.int32, np.uint32, np.int64)
 
 _FIELDS = {
     "customer": "customer", "check": "check_hash", "second": "second", "amount": "amount", "standing": "standing",

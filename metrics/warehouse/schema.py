@@ -26,7 +26,23 @@ _TYPES = {
     "first_flag": "BOOLEAN",
 }
 
+_PACKED = {
+    "UBIGINT": "uncompressed", "UINTEGER": "uncompressed", "TIMESTAMP": "bitpacking", "BIGINT": "bitpacking",
+    "INTEGER": "bitpacking", "UTINYINT": "bitpacking",
+}  # fmt: skip
+"""How the engine packs a type: what it would choose by itself, after trying everything on every column.
+
+Hashes are as random as bytes can be.
+"""
+_PACKED_TEXT = {"order_id": "fsst", "customer_id": "fsst", "source": "dictionary", "status": "dictionary"}
+
 CELLS = ("cohort_cells", "gap_cells", "idle_cells", "quality_cells")
+_CELL = ("label", "day", "what", "n", "batch")
+_STATE = (
+    ("customer_hash", "UBIGINT"), ("customer_check", "UINTEGER"), ("first_day", "INTEGER"), ("second_day", "INTEGER"),
+    ("last_day", "INTEGER"), ("purchase_count", "INTEGER"), ("amount", "BIGINT"), ("entry", "UTINYINT"),
+    ("cohort", "UTINYINT"),
+)  # fmt: skip
 
 
 def name(identifier: str) -> str:
@@ -56,22 +72,21 @@ def label_column(column: str) -> str:
 
 def create(rules: Rules) -> tuple[str, ...]:
     """DDL of an empty store."""
-    facts = ", ".join(f"{name(column)} {_TYPES.get(column, 'VARCHAR')}" for column in order_columns(rules))
-    hashes = ", ".join(f"{column} {kind}" for column, kind in HASHES.items()) + ", batch INTEGER"
-    labels = "".join(f", {name(label_column(column))} INTEGER" for column in rules.columns)
+    facts = ", ".join(_column(column, _TYPES.get(column, "VARCHAR")) for column in order_columns(rules))
+    hashes = ", ".join(_column(column, kind) for column, kind in {**HASHES, "batch": "INTEGER"}.items())
+    labels = "".join(f", {_column(label_column(column), 'INTEGER')}" for column in rules.columns)
     return (
         "CREATE TABLE meta (key VARCHAR, value VARCHAR)",
         "CREATE TABLE batch (batch INTEGER, known_at TIMESTAMP, added INTEGER, changed INTEGER)",
         f"CREATE TABLE orders ({facts}, {hashes})",
         f"CREATE TABLE superseded ({facts}, {hashes}, gone INTEGER)",
         "CREATE TABLE label (id INTEGER, dimension VARCHAR, value VARCHAR)",
-        (
-            "CREATE TABLE customers (customer_hash UBIGINT, customer_check UINTEGER, first_day INTEGER,"
-            " second_day INTEGER, last_day INTEGER, purchase_count INTEGER, amount BIGINT, entry UTINYINT,"
-            f" cohort UTINYINT{labels})"
-        ),
-        *(
-            f"CREATE TABLE {table} (label INTEGER, day INTEGER, what INTEGER, n INTEGER, batch INTEGER)"
-            for table in CELLS
-        ),
+        f"CREATE TABLE customers ({', '.join(_column(*column) for column in _STATE)}{labels})",
+        *(f"CREATE TABLE {table} ({', '.join(_column(column, 'INTEGER') for column in _CELL)})" for table in CELLS),
     )
+
+
+def _column(column: str, kind: str) -> str:
+    """One column's DDL. A column of text that the shop names may be anything: the engine has to look."""
+    packed = _PACKED_TEXT.get(column) if kind == "VARCHAR" else _PACKED.get(kind)
+    return f"{name(column)} {kind}" + (f" USING COMPRESSION {packed}" if packed else "")

@@ -12,16 +12,18 @@ import numpy as np
 
 from metrics.rules import Rules
 from metrics.warehouse import kept
-from metrics.warehouse.contribution import Contribution, OrderRows, contribution, without_rows
+from metrics.warehouse.contribution import Contribution, Customers, OrderRows, contribution, without_rows
 from metrics.warehouse.memory import return_large_blocks
 from metrics.warehouse.pull import (
     HASHED,
     STATUS_DIMENSION,
     add_labels,
+    narrow,
     number_labels,
     order_ids,
     order_ids_of,
     part,
+    part_of,
     pull,
 )
 from metrics.warehouse.schema import CELLS, HASHES, kept_columns, name, order_columns, text
@@ -35,8 +37,11 @@ if TYPE_CHECKING:
     from metrics.cells import Ints
 
 
-ORDERS_A_CHUNK = 400_000
-"""A rebuild pulls about this many orders at a time, so that memory stays bounded."""
+ORDERS_A_PULL = 600_000
+"""A rebuild pulls about this many orders at a time, so that memory stays bounded: each pull reads the whole table."""
+
+ORDERS_A_CHUNK = 300_000
+"""And counts about this many of them at a time: counting needs several times their size."""
 
 REBUILD_MEMORY = "128MB"
 """What the engine may hold while a rebuild counts beside it."""
@@ -152,27 +157,38 @@ def rebuild(connection: DuckDBPyConnection, rules: Rules, progress: Callable[[fl
         connection.execute(f"DELETE FROM {table}")
     number_labels(connection, "orders", rules)
     fixed, ledger, in_use = kept.Fixed.of(connection), kept.Ledger(), Lock()
-    chunks = max(1, round(_one(connection, "SELECT count(*) FROM orders") / ORDERS_A_CHUNK))
+    orders = int(_one(connection, "SELECT count(*) FROM orders"))
+    pulls = max(1, round(orders / ORDERS_A_PULL))
+    chunks = max(1, round(orders / pulls / ORDERS_A_CHUNK))
 
-    def counted(rows: OrderRows) -> int:
-        found = contribution(rows, rules, order_ids(connection, "orders", in_use))
-        kept.count(ledger, found, fixed, rules)
+    def counted(rows: OrderRows, pulled: int) -> list[Customers]:
+        states = []
+        for chunk in range(pulled * chunks, (pulled + 1) * chunks):
+            found = contribution(part_of(rows, chunk, pulls * chunks), rules, order_ids(connection, "orders", in_use))
+            kept.count(ledger, found, fixed, rules)
+            states.append(found.customers)
+        return states
+
+    def written(states: list[Customers]) -> int:
         with in_use:
-            kept.write_customers(connection, found.customers, rules)
-        return len(found.customers.customer)
+            for state in states:
+                kept.write_customers(connection, state, rules)
+        return sum(len(state.customer) for state in states)
 
-    customers = 0
+    customers, states = 0, list[Customers]()
     with ThreadPoolExecutor(1) as counting:
-        before: Future[int] | None = None
-        for chunk in range(chunks):
+        before: Future[list[Customers]] | None = None
+        for pulled in range(pulls):
             with in_use:
-                rows = pull(connection, "orders", rules, part(chunk, chunks))
-            customers += before.result() if before else 0
-            before = counting.submit(counted, rows)
+                rows = narrow(pull(connection, "orders", rules, part(pulled, pulls)))
+            states = before.result() if before else []
+            before = counting.submit(counted, rows, pulled)
             del rows
-            progress(chunk / chunks)
-        customers += before.result() if before else 0
+            customers += written(states)
+            progress(pulled / pulls)
+        customers += written(before.result() if before else [])
     count_unknown_statuses(connection, ledger, "orders", rules)
+    connection.execute("SET preserve_insertion_order = true")  # cells that lie in order need not be sorted by readers
     kept.write_cells(connection, ledger, 0)
     progress(1.0)
     return customers

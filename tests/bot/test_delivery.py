@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
 from bot.delivery.clock import Window
 from bot.delivery.ledger import Ledger
@@ -338,3 +339,17 @@ def test_sending_by_hand_twice_on_one_date_posts_once_and_counts_as_the_day_s(wo
     assert first is not None
     assert first.state is State.SENT
     assert len(world.slack.posts) == 1
+
+
+def test_a_log_line_names_its_delivery_and_says_nothing_that_is_in_it(world: World) -> None:
+    world.slack.answers = [Answer(Outcome.UNKNOWN, error="timeout"), "sent"]
+    with structlog.testing.capture_logs() as lines:
+        world.tick(20)
+    [row] = world.ledger.deliveries()
+    told = [line for line in lines if line["event"] in {"delivery_posted", "delivery_sent"}]
+    assert [(line["event"], line["delivery"]) for line in told] == [
+        ("delivery_posted", row.id),
+        ("delivery_posted", row.id),
+        ("delivery_sent", row.id),
+    ]
+    assert all(said not in str(lines) for said in ("20.3%", "リピート", "words", "divider"))

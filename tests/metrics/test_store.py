@@ -15,16 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.estimate import Estimate, rate
 from metrics.rules import Rules
-from metrics.sources import files
 from metrics.warehouse import cohorts, versions
 from metrics.warehouse.answers import NotAFilter, UnknownLabel
+from metrics.warehouse.contribution import OrderRows
 from metrics.warehouse.file import NotAStore, OtherShop, StoreBusy, prepare
+from metrics.warehouse.pull import narrow, part_of
 from metrics.warehouse.schema import CELLS
 from metrics.warehouse.store import NoStore, Store
 from tests.metrics.shop_orders import LEARNED, Order, any_order, any_rules, import_orders, order, plain, stage, store_of
@@ -105,36 +107,6 @@ def test_counts_in_memory_follow_the_file_batch_by_batch(stream: list[list[Order
         in_memory = {dimension: plain(store.counts(dimension)) for dimension in DIMENSIONS}
         fresh = Store(store.path, Rules())
         assert in_memory == {dimension: plain(fresh.counts(dimension)) for dimension in DIMENSIONS}
-
-
-def test_a_file_that_nobody_wrote_to_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = store_of(tmp_path, [order("1", "a", 0)])
-    aged(store.path)
-    assert store.refresh(), "the first look"
-    monkeypatch.setattr("metrics.warehouse.store.connect", lambda *_, **__: pytest.fail("it was opened"))
-    assert not store.refresh()
-    monkeypatch.undo()
-    import_orders(Store(store.path, Rules()), [order("2", "b", 3)], LEARNED + timedelta(days=1))
-    assert store.refresh(), "another process has imported, a moment ago"
-    assert store.quality(date(2030, 1, 1)).orders == 2
-    import_orders(Store(store.path, Rules()), [order("3", "c", 4)], LEARNED + timedelta(days=2))
-    aged(store.path)
-    assert store.refresh(), "and once more, with nothing but the file to tell it"
-
-
-def test_an_import_that_was_noticed_by_the_way_is_still_told(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [order("1", "a", 0)])
-    assert store.refresh()
-    import_orders(Store(store.path, Rules()), [order("2", "b", 3)], LEARNED + timedelta(days=1))
-    store.counts("channel")  # read from the file as it is now
-    assert store.refresh()
-    assert not store.refresh()
-
-
-def aged(path: Path) -> None:
-    """As if the file had been written some seconds ago."""
-    then = path.stat().st_mtime - 10
-    os.utime(path, (then, then))
 
 
 def test_the_same_import_twice_changes_nothing(tmp_path: Path) -> None:
@@ -312,14 +284,6 @@ def test_crossed_cohorts_are_the_same_from_memory_and_from_the_file(
     assert plain(Store(store.path, store.rules).cohort_counts(dimension, filters)) == remembered
 
 
-def test_an_import_is_noticed_by_crossed_cohorts(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [order("1", "a", 1, channel="web")])
-    assert plain(store.cohort_counts("all", {"channel": "web"}))["cohort"]
-    import_orders(store, [order("2", "b", 1, channel="web")])
-    store.refresh()
-    assert list(plain(store.cohort_counts("all", {"channel": "web"}))["cohort"].values()) == [2]
-
-
 def test_customers_beyond_the_most_frequent_labels_are_one_label(tmp_path: Path) -> None:
     orders = [order(str(i), f"c{i}", i % 30, product=f"p{i % 700:03}") for i in range(1400)]
     counts = store_of(tmp_path, orders).counts("product")
@@ -478,11 +442,40 @@ def test_a_rebuild_in_many_chunks_equals_one_in_a_piece(tmp_path: Path, monkeypa
     orders = [order(str(i), f"c{i % 23}", i % 90, channel=f"ch{i % 4}", amount=100 * (i % 7)) for i in range(300)]
     store = store_of(tmp_path, orders)
     before = everything(store)
-    monkeypatch.setattr(versions, "ORDERS_A_CHUNK", 9)
+    monkeypatch.setattr(versions, "ORDERS_A_PULL", 9)
+    monkeypatch.setattr(versions, "ORDERS_A_CHUNK", 3)
     seen: list[float] = []
     assert store.rebuild(seen.append) == 23
     assert len(seen) > 30
     assert everything(Store(store.path, Rules())) == before
+
+
+@pytest.mark.parametrize("most", [200, 70_000, 2**40])
+def test_orders_that_wait_in_small_types_come_out_as_they_were(most: int) -> None:
+    hashes = np.array([5, 2**63 + 1, 2**64 - 1], np.uint64)
+    small = np.array([0, 1, 1], np.uint8)
+    numbers = np.array([0, -most, most])
+    labels = np.array([[0, 1], [2, 300], [70_000, 5]], np.int32)
+    orders = OrderRows(hashes, hashes, numbers, numbers, small, small, hashes, small, small, labels, numbers)
+    waiting = narrow(orders)
+    assert waiting.amount.itemsize < 8 or most == 2**40
+    upper = part_of(waiting, 1, 2)
+    assert upper.customer.tolist() == [2**63 + 1, 2**64 - 1]
+    assert upper.amount.tolist() == upper.second.tolist() == upper.row.tolist() == [-most, most]
+    assert upper.labels.tolist() == [[2, 300], [70_000, 5]]
+    assert (upper.amount.itemsize, upper.labels.itemsize) == (8, 4)
+
+
+def test_a_new_store_packs_no_column_worse_than_the_engine_would(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [order(str(i), f"c{i % 700}", i % 90, amount=100 * (i % 70)) for i in range(5000)])
+    with store.reading() as connection:
+        packed = dict(
+            connection.execute(
+                "SELECT DISTINCT column_name, compression FROM pragma_storage_info('orders')"
+                " WHERE segment_type <> 'VALIDITY' AND column_name IN ('order_hash', 'order_id', 'ordered_at')"
+            ).fetchall()
+        )
+    assert packed == {"order_hash": "Uncompressed", "order_id": "FSST", "ordered_at": "BitPacking"}
 
 
 def test_cells_are_made_one_row_each_again_and_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -501,29 +494,3 @@ def test_cells_are_made_one_row_each_again_and_say_the_same(tmp_path: Path, monk
     compacted = everything(store)
     store.rebuild()
     assert everything(Store(store.path, Rules())) == compacted
-
-
-def test_a_tie_between_an_order_known_before_and_a_new_one_goes_by_the_order_id(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [order("9", "a", 0, channel="known"), *(order(f"x{i}", f"b{i}", i) for i in range(30))])
-    import_orders(store, [order("10", "a", 0, channel="new")])
-    store.refresh()
-    counts = store.counts("channel")
-    assert "new" in counts.labels
-    assert counts.idle(date(2025, 2, 1)).active[counts.labels.index("new")] == 1
-    again = Store(store.path, Rules())
-    again.rebuild()
-    assert plain(again.counts("channel")) == plain(counts)
-
-
-def test_rows_are_staged_in_their_order_so_that_the_later_version_wins(tmp_path: Path) -> None:
-    rows = 300_000
-    lines = "".join(f"o{i % (rows // 2):06},c{i % 999},2025-01-01,{i}\n" for i in range(rows))
-    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n" + lines)
-    store = Store(tmp_path / "store.duckdb", Rules())
-    with store.writing() as connection:
-        staged = files.stage(connection, tmp_path / "orders.csv", store.rules)
-        assert staged.duplicates == rows // 2
-        store.take(connection, LEARNED)
-    with store.reading() as connection:
-        kept = connection.execute("SELECT count(*), min(amount), max(amount) FROM orders").fetchone()
-    assert kept == (rows // 2, rows // 2, rows - 1), "the second half of the file holds the later versions"
