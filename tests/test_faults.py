@@ -8,18 +8,18 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[1]
 ROW = re.compile(r"^\| ((?:Slack|Database|Host|Input): [^|]+?) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 FAULTS = {
-    "Slack": """Retry-After 1, 30, 3600; 500; 502; 503; HTML; empty 200; timeout after accept;
-        reset after accept; half body; history lagging; history failing; 2,000 foreign messages; token revoked; scope removed; archived; renamed;
-        kicked; private; shared; deleted by a person; warning; refresh; silent stall; too many; duplicate; late;
-        response_url""",
+    "Slack": """Retry-After 1, 30, 3600; 500; 502; 503; HTML; empty 200; timeout after accept; reset after accept;
+        half body; history lagging; history failing; 2,000 foreign messages; token revoked; scope removed;
+        archived; renamed; kicked; private; shared; deleted by a person; warning; refresh; silent stall; too
+        many; duplicate; late; response_url""",
     "Database": """refused; wrong password at start; 07:59; slow; locked; deadlock; black-holed; dropped mid-result;
         read-only; disk full; missing; renamed; retyped; text dates; null ids; empty table; half-loaded day;
         reloaded twice; future dates""",
     "Host": """clock step; suspend over the due time; DST gap and fold; two versions at once; SIGTERM at each step;
         SIGKILL at each step; out of memory; no space; no file descriptors""",
     "Input": """mentions; mark-up; RTL override; zero width; NUL; lone surrogates; 10,000 characters; =HYPERLINK;
-        SQL; 1 M segment values; 4,000 characters; smart quotes; full-width digits; 2026-02-30; replayed; unsigned;
-        foreign-team""",
+        SQL; 1 M segment values; 4,000 characters; smart quotes; full-width digits; 2026-02-30; replayed;
+        unsigned; foreign-team""",
 }
 
 
