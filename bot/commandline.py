@@ -69,11 +69,17 @@ def checkup(
 
 
 def synced(
-    settings: Settings, names: tuple[str, ...], now: Callable[[], datetime], language: Language, *, accept_bad: bool
+    settings: Settings,
+    names: tuple[str, ...],
+    now: Callable[[], datetime],
+    language: Language,
+    *,
+    accept_bad: bool,
+    accept_deleted: bool = False,
 ) -> Iterator[str]:
-    """Take in what is new in each source, and say of each page what became of it."""
+    """Take in what is new in each source, and what was deleted there; say what became of it."""
     from bot.beside import TableFeed  # noqa: PLC0415  the same
-    from bot.syncing import feeds, sync  # noqa: PLC0415  SQLAlchemy only where a database is read
+    from bot.syncing import feeds, sync, without_deleted  # noqa: PLC0415  SQLAlchemy only where a database is read
 
     store = Store(settings.store, settings.rules)
     for feed in feeds(settings, names):
@@ -85,7 +91,27 @@ def synced(
         for page in sync(store, feed, now, accept_bad=accept_bad):
             total += page.staged.accepted
             yield from said_of(page, language, settings.currency)
+        deleted, back = without_deleted(store, feed, now, accept=accept_deleted)
+        if deleted or back:
+            yield language.say("sync.deleted", name=name, count=deleted, back=back)
         yield language.say("sync.done", name=name, count=total)
+
+
+def fingerprinted(
+    settings: Settings, now: Callable[[], datetime], language: Language, write: Path | None
+) -> Iterator[str]:
+    """Tell the fingerprint of the store, and write the text of which it is one."""
+    from contextlib import nullcontext  # noqa: PLC0415  only here
+
+    from bot.shelves import importable  # noqa: PLC0415  the engine only where it is asked
+    from metrics.warehouse.fingerprint import fingerprint  # noqa: PLC0415
+
+    store = importable(settings, now)
+    with store.reading() as connection, write.open("xb") if write else nullcontext() as out:
+        found = fingerprint(connection, store.rules, out.write) if out else fingerprint(connection, store.rules)
+    yield found
+    if write:
+        yield language.say("cli.fingerprint_written", file=str(write))
 
 
 def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def usual(question: Question) -> tuple[Part, ...]:
     """The panel's questions, its segments, and another day."""
     ask, language = question.ask, question.language
     names = (*FIGURES, "why", "help")
+    day = ask.period.last if ask.period else question.as_of
     buttons = Buttons(tuple(_to(question, name, replace(_bare(ask), subcommand=name)) for name in names))
     segments = tuple(
         Button(
@@ -56,7 +57,7 @@ def usual(question: Question) -> tuple[Part, ...]:
     choices = Choices(
         (
             Menu(language.say("onward.segments"), segments),
-            Calendar(language.say("onward.day"), question.as_of.isoformat()),
+            Calendar(language.say("onward.day"), min(day, question.as_of).isoformat()),
         )
     )
     return (buttons, choices)

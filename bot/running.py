@@ -26,6 +26,7 @@ from bot.choices.current import Current
 from bot.choices.store import Choices
 from bot.choices.targets import calendar
 from bot.choices.tidying import Tidying
+from bot.delivery.border import OursAlone
 from bot.delivery.clock import utc_now
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
@@ -36,6 +37,7 @@ from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, Sla
 from bot.delivery.row import Delivery, Key, Kind, Payload, State
 from bot.delivery.web import WebCalls
 from bot.dropping import Dropbox
+from bot.fetching import Fetching
 from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.present.digest import digest
@@ -47,15 +49,17 @@ from bot.settings import MissingSetting
 from bot.slack import Edge
 from bot.stop import on_signals, wind_down
 from bot.subcommands import Heard, answer, explain, heard_only
+from bot.syncing import feeds
 from bot.watch.asked import Past
 from bot.watch.past import History
 from bot.watch.saying import Saying
 from bot.watched import Watched
 from metrics.problem import Problem
+from metrics.warehouse.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, time
 
     from bot.access import Who
     from bot.desk import Desk
@@ -63,7 +67,6 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.question import Figures
     from bot.settings import Settings
-    from metrics.warehouse.store import Store
 
 AT_ONCE = 2
 """Questions that are counted at the same time."""
@@ -289,7 +292,7 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         )
         alerts = Rooms(lambda: shop.alerting(book, client, reception), lambda: shop.current.now().chosen.version)
         _check_channels(reception)
-        courier = _courier(shop, ledger, SlackChannel(client))
+        courier = _courier(shop, ledger, OursAlone(SlackChannel(client), reception.roll.shared))
         morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
         watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language_of)
         morning.courier = replace(courier, tell=watched.tell(now))
@@ -308,6 +311,7 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
             ticker.close,
             watched.let_go(courier.owner),
             *watched.start(ticker, shop.desk, stopping),
+            *_fetching(shop, stopping),
         ]
         try:
             if settings.slack.mode == "http":
@@ -317,6 +321,21 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         finally:
             clean = wind_down([*closings, edge.workers.close])
     return clean
+
+
+def _fetching(shop: Shop, stopping: threading.Event) -> Sequence[Callable[[float], bool]]:
+    """Let the shop's databases be read before each digest, where it has any; gives how to end that."""
+    store = shop.desk.store
+    if not isinstance(store, Store) or not any(source.url for source in shop.settings.source):
+        return ()
+
+    def plan() -> tuple[Sequence[time], timedelta]:
+        wanted = shop.settings
+        ats = (wanted.digest.at, *(one.at for one in wanted.digests)) if wanted.digest.sync_minutes else ()
+        return ats, timedelta(minutes=wanted.digest.sync_minutes)
+
+    fetching = Fetching(store, lambda: feeds(shop.settings), plan, shop.desk.zone, shop.now, stopping)
+    return (fetching.start(),)
 
 
 def _warm(shop: Shop) -> None:
@@ -348,7 +367,7 @@ def send(
         shop = Shop(Current(settings, choices, awake), desk, now, ledger, gate=False)  # who sends by hand has seen it
         shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
         ids = Directory(client).ids(tuple(channels))
-        courier = _courier(shop, ledger, SlackChannel(client))
+        courier = _courier(shop, ledger, OursAlone(SlackChannel(client), Roll(WebCalls(client)).shared))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))
             known = ledger.find(key)
@@ -373,7 +392,7 @@ def _ledger(settings: Settings, now: Callable[[], datetime]) -> Ledger:
     return Ledger.open(settings.state, clock=None if now is utc_now else now)
 
 
-def _courier(shop: Shop, ledger: Ledger, channel: SlackChannel) -> Courier:
+def _courier(shop: Shop, ledger: Ledger, channel: OursAlone) -> Courier:
     owner = f"{socket.gethostname()}:{os.getpid()}"
     return Courier(ledger, channel, shop.content, shop.now, awake, owner, _tell)
 

@@ -130,9 +130,10 @@ class Subcommand:
 
 
 def _panel(question: Question) -> Page:
-    return with_ways(
-        panel(_report(question), question.language, asked=question.ask.raw, onward=usual(question)), question
-    )
+    report = _report(question)
+    past = report.basis.as_of < question.figures.as_of
+    page = panel(report, question.language, asked=question.ask.raw, onward=usual(question), past=past)
+    return with_ways(page, question)
 
 
 def _repeat(question: Question) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.beside import TableFeed, from_query
@@ -11,9 +12,9 @@ from metrics.day import zone
 from metrics.problem import Problem
 from metrics.sources import people
 from metrics.sources.beside.preset import of_shop as preset_of_shop
-from metrics.sources.live import Bookmark, Feed, Page, pages, stage
+from metrics.sources.live import WINDOW, Bookmark, Feed, Page, ids, pages, rows_of, stage
 from metrics.sources.recognition import UnknownPreset, database_mapping, databases
-from metrics.warehouse import bookmark
+from metrics.warehouse import bookmark, gone
 from metrics.warehouse.in_place import ReadInPlace
 
 if TYPE_CHECKING:
@@ -86,8 +87,30 @@ def sync(
         with store.writing() as connection:
             done = _taken(store, connection, feed, page, now(), accept_bad=accept_bad) if page.rows else None
             bookmark.write(connection, name, page.behind.as_json())
+            if page.behind.whole:
+                bookmark.looked(connection, now())
         if done:
             yield done
+
+
+def without_deleted(store: Store, feed: Feed, now: Callable[[], datetime], *, accept: bool = False) -> tuple[int, int]:
+    """Take orders that the database no longer has as deleted, and those that are there again as they are.
+
+    Of the last 90 days; gives how many of each. Raises TooManyGone, and then takes none as deleted.
+    """
+    name, here = feed.people.source, zone(store.rules.zone)
+    since = now().astimezone(here) - WINDOW
+    theirs = (since - timedelta(days=1)).astimezone(zone(feed.mapping.zone or store.rules.zone)).replace(tzinfo=None)
+    with store.writing() as connection:
+        missing = gone.compare(connection, store.rules, name, since.replace(tzinfo=None), ids(feed, theirs))
+        if missing.back:
+            _taken(store, connection, feed, rows_of(feed, missing.back), now(), accept_bad=True)
+        if not accept:
+            gone.check(missing, name)
+        if missing.gone and store.rules.excluded:
+            gone.stage(connection, store.rules, name)
+            store.take(connection, now(), repeats=False)
+    return missing.gone, len(missing.back)
 
 
 def _taken(  # what is taken from where into which store, when, and how strictly

@@ -11,8 +11,10 @@ from typing import Literal
 
 from metrics.segment import DEFAULT_COLUMNS
 
+DELETED = "deleted"
+"""What an order is whose row a synchronised database no longer has."""
 EXCLUDED_STATUSES = (
-    "cancelled", "canceled", "voided", "failed", "expired", "unpaid_expired", "test", "draft", "deleted", "adjustment",
+    "cancelled", "canceled", "voided", "failed", "expired", "unpaid_expired", "test", "draft", DELETED, "adjustment",
     "exchange", "exchanged", "replacement", "reshipment", "キャンセル", "キャンセル済み", "取消", "取消済み",
     "期限切れ", "テスト", "下書き", "削除", "削除済み", "交換", "再発送",
 )  # fmt: skip

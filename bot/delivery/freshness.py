@@ -99,7 +99,7 @@ def loaded(store: Imports, as_of: date, zone: ZoneInfo) -> Loaded:
     newest = store.quality(at + timedelta(days=1)).newest_at
     return Loaded(
         ended_at,
-        store.last_import_at(),
+        getattr(store, "whole_at", store.last_import_at)(),  # a sync that is underway has not brought all
         newest,
         _orders(store, as_of),
         tuple(_orders(store, day) for day in same) if known else (),

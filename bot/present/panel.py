@@ -10,8 +10,13 @@ from bot.present.movement import week
 from metrics.report import Report
 
 
-def panel(report: Report, language: Language, *, asked: str = "", onward: tuple[Part, ...] = ()) -> Page:
-    """The three figures; `onward`: the usual questions."""
+def panel(
+    report: Report, language: Language, *, asked: str = "", onward: tuple[Part, ...] = (), past: bool = False
+) -> Page:
+    """The three figures; `onward`: the usual questions; `past`: of a day that was chosen."""
+    title = (
+        language.say("panel.title_of", day=language.day(report.basis.as_of)) if past else language.say("panel.title")
+    )
     return Page(
         language.say(
             "panel.headline",
@@ -21,7 +26,7 @@ def panel(report: Report, language: Language, *, asked: str = "", onward: tuple[
             day=morning_day(report.basis.as_of, report.basis, language),
         ),
         (
-            Heading(language.say("panel.title")),
+            Heading(title),
             three_facts(report, language),
             Paragraph(week(report, language)),
             *onward,

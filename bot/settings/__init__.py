@@ -145,6 +145,8 @@ class Digest(Section):
     """Whether it waits until yesterday's orders are all there."""
     notice_after_minutes: int = Field(default=30, ge=1, le=600, examples=[30])
     """How long after its time the channel is told that data is missing."""
+    sync_minutes: int = Field(default=20, ge=0, le=720, examples=[20])
+    """How long before each digest the bot reads the shop's databases (`asakai sync`), where it has any. 0: never."""
     restatement_points: float = Field(default=0.5, gt=0, le=100, examples=[0.5])
     """From how many points on a posted repeat rate that has moved is mentioned."""
 

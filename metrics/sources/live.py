@@ -18,7 +18,16 @@ import sqlalchemy as sa
 
 from metrics.problem import Problem
 from metrics.sources import checks, mapped
-from metrics.sources.database import as_text, connected, deadline, engine, one_select, query_problems
+from metrics.sources.database import (
+    as_text,
+    columns_of,
+    connected,
+    deadline,
+    engine,
+    one_select,
+    query_problems,
+    read_only,
+)
 from metrics.sources.text import Text
 
 if TYPE_CHECKING:
@@ -100,8 +109,9 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
     inner = one_select(feed.select).replace(":", r"\:")
     try:
         with connected(database) as live, query_problems(database.url):
-            header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
-            live.rollback()
+            with deadline(live, feed.url, feed.people.source, feed.seconds):
+                header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
+                live.rollback()
             key = next((name for name in ("changed_at", "ordered_at") if name in header), None)
             if key is None:
                 raise NoKey(source=feed.people.source)
@@ -116,6 +126,31 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
                 yield Page(header, rows, place)
     finally:
         database.dispose()
+
+
+def ids(feed: Feed, since: datetime) -> Iterator[list[str]]:
+    """The ids of the orders placed since then that the database still has, in chunks.
+
+    `since`: naive, in the time that the database's dates are in.
+    """
+    inner = one_select(feed.select).replace(":", r"\:")
+    asked = sa.text(f"SELECT q.order_id FROM ({inner}) q WHERE q.ordered_at >= :since")
+    with read_only(feed.url, feed.people.source, feed.seconds) as live:
+        streaming = live.execution_options(stream_results=True, max_row_buffer=feed.page_rows)
+        with streaming.execute(asked, {"since": since}) as found:
+            for chunk in found.partitions(feed.page_rows):
+                yield [text.strip() for (cell,) in chunk if (text := as_text(cell)) is not None]
+
+
+def rows_of(feed: Feed, wanted: Sequence[str]) -> Page:
+    """The rows of those orders."""
+    inner = one_select(feed.select).replace(":", r"\:")
+    asked = sa.text(f"SELECT * FROM ({inner}) q WHERE q.order_id IN :wanted")
+    with read_only(feed.url, feed.people.source, feed.seconds) as live:
+        header = dict(columns_of(live, one_select(feed.select)))
+        kept = [int(one) for one in wanted] if header.get("order_id") == "number" else list(wanted)
+        found = live.execute(asked.bindparams(sa.bindparam("wanted", expanding=True)), {"wanted": kept})
+        return Page(tuple(found.keys()), [tuple(row) for row in found.fetchall()], Bookmark())
 
 
 def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, *, accept_bad: bool = False) -> Staged:

@@ -28,7 +28,7 @@ from metrics.problem import Problem
 from metrics.report import Quality
 from metrics.rules import Rules
 from metrics.segment import ALL, ENTRY, OTHER, PURCHASE_COUNT, Dimension, UnknownDimension, dimensions
-from metrics.warehouse import kept
+from metrics.warehouse import bookmark, kept
 from metrics.warehouse.answers import (
     LABELS_KEPT,
     QualityCounts,
@@ -300,10 +300,19 @@ class Store:
         return row[0].replace(tzinfo=UTC) if row and row[0] else None
 
     def last_import_at(self) -> datetime | None:
-        """When anything was learned for the last time (aware, UTC)."""
+        """When anything was learned for the last time, or a source told that it has nothing more (aware, UTC)."""
         with self.reading() as connection:
             row = connection.execute("SELECT max(known_at) FROM batch").fetchone()
-        return row[0].replace(tzinfo=UTC) if row and row[0] else None
+            looked = bookmark.looked_at(connection)
+        learned = row[0].replace(tzinfo=UTC) if row and row[0] else None
+        return max((at for at in (learned, looked) if at is not None), default=None)
+
+    def whole_at(self) -> datetime | None:
+        """The same, but while a sync is underway or was broken off the time before it: what came is not all."""
+        with self.reading() as connection:
+            if bookmark.underway(connection):
+                return bookmark.looked_at(connection)
+        return self.last_import_at()
 
     def known(self, known_at: datetime) -> Store:
         """The store as it was known at that aware instant: a replay of the versions, read only.

@@ -19,7 +19,7 @@ from bot.desk import Desk, desk
 from bot.grammar import Ask, Vocabulary, parse
 from bot.grammar.writing import written
 from bot.language import Language
-from bot.page import Button, Buttons, Calendar, Chart, Choices, Facts, Footnote, Menu, Page, Table
+from bot.page import Button, Buttons, Calendar, Chart, Choices, Facts, Footnote, Heading, Menu, Page, Table
 from bot.settings.layers import load
 from bot.subcommands import SUBCOMMANDS, NoSuchPage, answer
 from metrics.day import Span
@@ -189,7 +189,10 @@ def test_the_panel_has_the_usual_questions_a_day_and_the_segments(shop: Desk) ->
     assert calendar.day == "2026-11-20"
     for option in menu.options:
         assert ask(option.command, shop).headline
-    assert "2026年11月6日" in words(ask("2026-11-06", shop)), "a chosen day is the panel of that day"
+    chosen = ask("2026-11-06", shop)
+    assert chosen.parts[0] == Heading("2026年11月6日(金)の数字"), "a chosen day is the panel of that day"
+    [choices] = [part for part in chosen.parts if isinstance(part, Choices)]
+    assert [one.day for one in choices.items if isinstance(one, Calendar)] == ["2026-11-06"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 
 from metrics.estimate import Estimate, rate
 from metrics.rules import Rules
-from metrics.sources import files
 from metrics.warehouse import cohorts, versions
 from metrics.warehouse.answers import NotAFilter, UnknownLabel
 from metrics.warehouse.contribution import OrderRows
@@ -108,36 +107,6 @@ def test_counts_in_memory_follow_the_file_batch_by_batch(stream: list[list[Order
         in_memory = {dimension: plain(store.counts(dimension)) for dimension in DIMENSIONS}
         fresh = Store(store.path, Rules())
         assert in_memory == {dimension: plain(fresh.counts(dimension)) for dimension in DIMENSIONS}
-
-
-def test_a_file_that_nobody_wrote_to_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = store_of(tmp_path, [order("1", "a", 0)])
-    aged(store.path)
-    assert store.refresh(), "the first look"
-    monkeypatch.setattr("metrics.warehouse.store.connect", lambda *_, **__: pytest.fail("it was opened"))
-    assert not store.refresh()
-    monkeypatch.undo()
-    import_orders(Store(store.path, Rules()), [order("2", "b", 3)], LEARNED + timedelta(days=1))
-    assert store.refresh(), "another process has imported, a moment ago"
-    assert store.quality(date(2030, 1, 1)).orders == 2
-    import_orders(Store(store.path, Rules()), [order("3", "c", 4)], LEARNED + timedelta(days=2))
-    aged(store.path)
-    assert store.refresh(), "and once more, with nothing but the file to tell it"
-
-
-def test_an_import_that_was_noticed_by_the_way_is_still_told(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [order("1", "a", 0)])
-    assert store.refresh()
-    import_orders(Store(store.path, Rules()), [order("2", "b", 3)], LEARNED + timedelta(days=1))
-    store.counts("channel")  # read from the file as it is now
-    assert store.refresh()
-    assert not store.refresh()
-
-
-def aged(path: Path) -> None:
-    """As if the file had been written some seconds ago."""
-    then = path.stat().st_mtime - 10
-    os.utime(path, (then, then))
 
 
 def test_the_same_import_twice_changes_nothing(tmp_path: Path) -> None:
@@ -313,14 +282,6 @@ def test_crossed_cohorts_are_the_same_from_memory_and_from_the_file(
     assert remembered["cohort"]
     monkeypatch.setattr(cohorts, "MOST_CUSTOMERS", 1)
     assert plain(Store(store.path, store.rules).cohort_counts(dimension, filters)) == remembered
-
-
-def test_an_import_is_noticed_by_crossed_cohorts(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [order("1", "a", 1, channel="web")])
-    assert plain(store.cohort_counts("all", {"channel": "web"}))["cohort"]
-    import_orders(store, [order("2", "b", 1, channel="web")])
-    store.refresh()
-    assert list(plain(store.cohort_counts("all", {"channel": "web"}))["cohort"].values()) == [2]
 
 
 def test_customers_beyond_the_most_frequent_labels_are_one_label(tmp_path: Path) -> None:
@@ -533,29 +494,3 @@ def test_cells_are_made_one_row_each_again_and_say_the_same(tmp_path: Path, monk
     compacted = everything(store)
     store.rebuild()
     assert everything(Store(store.path, Rules())) == compacted
-
-
-def test_a_tie_between_an_order_known_before_and_a_new_one_goes_by_the_order_id(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [order("9", "a", 0, channel="known"), *(order(f"x{i}", f"b{i}", i) for i in range(30))])
-    import_orders(store, [order("10", "a", 0, channel="new")])
-    store.refresh()
-    counts = store.counts("channel")
-    assert "new" in counts.labels
-    assert counts.idle(date(2025, 2, 1)).active[counts.labels.index("new")] == 1
-    again = Store(store.path, Rules())
-    again.rebuild()
-    assert plain(again.counts("channel")) == plain(counts)
-
-
-def test_rows_are_staged_in_their_order_so_that_the_later_version_wins(tmp_path: Path) -> None:
-    rows = 300_000
-    lines = "".join(f"o{i % (rows // 2):06},c{i % 999},2025-01-01,{i}\n" for i in range(rows))
-    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n" + lines)
-    store = Store(tmp_path / "store.duckdb", Rules())
-    with store.writing() as connection:
-        staged = files.stage(connection, tmp_path / "orders.csv", store.rules)
-        assert staged.duplicates == rows // 2
-        store.take(connection, LEARNED)
-    with store.reading() as connection:
-        kept = connection.execute("SELECT count(*), min(amount), max(amount) FROM orders").fetchone()
-    assert kept == (rows // 2, rows // 2, rows - 1), "the second half of the file holds the later versions"

@@ -1,0 +1,61 @@
+"""Do two stores hold the same?
+
+Their files cannot tell (docs/adr/0011): the engine's blocks lie as they came. What a store holds is
+written as one text in a fixed order, its orders and the counts kept of them; equal stores give equal
+bytes, however their orders came in, and the SHA-256 of those bytes is the store's fingerprint.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from metrics.warehouse.schema import CELLS, name, order_columns
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from metrics.rules import Rules
+
+FORMAT = "asakai store 1"
+NOTHING = "\\N"
+"""How a cell without a value is written: an empty text is a value."""
+_ROWS = 10_000
+
+
+def fingerprint(connection: DuckDBPyConnection, rules: Rules, write: Callable[[bytes], object] = lambda _: None) -> str:
+    """The SHA-256 of the store's content in hexadecimal; `write` is given the bytes, part by part."""
+    digest = hashlib.sha256()
+    for part in _content(connection, rules):
+        digest.update(part)
+        write(part)
+    return digest.hexdigest()
+
+
+def _content(connection: DuckDBPyConnection, rules: Rules) -> Iterator[bytes]:
+    """Orders by source and id, then the counts by dimension, label, day; when they were learned is not told."""
+    yield _lines([(FORMAT, rules.zone, rules.currency), order_columns(rules)])
+    columns = ", ".join(name(column) for column in order_columns(rules))
+    yield from _rows(connection, f"SELECT {columns} FROM orders ORDER BY source, order_id")
+    for table in CELLS:
+        yield _lines([(table,)])
+        yield from _rows(
+            connection,
+            f"SELECT dimension, value, day, what, sum(n)::BIGINT AS n FROM {table} JOIN label ON label = id"
+            " GROUP BY ALL HAVING sum(n) <> 0 ORDER BY dimension, value, day, what",
+        )
+
+
+def _rows(connection: DuckDBPyConnection, select: str) -> Iterator[bytes]:
+    found = connection.execute(select)
+    while rows := found.fetchmany(_ROWS):
+        yield _lines(rows)
+
+
+def _lines(rows: list[Any]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([NOTHING if cell is None else cell for cell in row] for row in rows)
+    return text.getvalue().encode()
