@@ -172,9 +172,10 @@ class Shop:
     def alerting(self, book: Book, client: Client, reception: Reception) -> Room:
         """The room of the rules, with the settings in force."""
         settings, effective = self.settings, self.current.now()
+        border = OursAlone(SlackChannel(client), reception.roll.shared)
         outside = Outside(
             lambda channels: reception.directory.ids(tuple(channels)),
-            lambda call: ask(client, "chat.update", call, "ts"),
+            lambda call: border.change(call, lambda call: ask(client, "chat.update", call, "ts")),
             self.now,
             awake,
             f"{socket.gethostname()}:{os.getpid()}",
@@ -394,8 +395,4 @@ def _ledger(settings: Settings, now: Callable[[], datetime]) -> Ledger:
 
 def _courier(shop: Shop, ledger: Ledger, channel: OursAlone) -> Courier:
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    return Courier(ledger, channel, shop.content, shop.now, awake, owner, _tell)
-
-
-def _tell(row: Delivery, why: str) -> None:
-    notes.error("delivery_blocked", channel=row.key.channel, why=why)
+    return Courier(ledger, channel, shop.content, shop.now, awake, owner)

@@ -6,10 +6,10 @@ It is asked at every delivery, for a channel can be shared long after it was cho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bot.delivery.post import ScopeMissing, SlackUnreachable
-from bot.delivery.protocol import Answer, Copies, Look, Sight
+from bot.delivery.post import SlackUnreachable
+from bot.delivery.protocol import Answer, Copies, Look, Outcome, Sight
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
@@ -32,16 +32,22 @@ class OursAlone:
 
     def look(self, row: Delivery, since: datetime) -> Look:
         """Search for the mark; blocked where another company would see what is posted."""
+        return self._barred(row.key.channel) or self.behind.look(row, since)
+
+    def change(self, call: dict[str, Any], carry_out: Callable[[dict[str, Any]], Answer]) -> Answer:
+        """Edit a message that stands there, on the same condition."""
+        barred = self._barred(str(call["channel"]))
+        if barred is None:
+            return carry_out(call)
+        return Answer(Outcome.BLOCKED if barred.sight is Sight.BLOCKED else Outcome.NOT_APPLIED, error=barred.error)
+
+    def _barred(self, channel: str) -> Look | None:
         try:
-            if self.shared(row.key.channel):
-                return Look(Sight.BLOCKED, error=SHARED)
+            return Look(Sight.BLOCKED, error=SHARED) if self.shared(channel) else None
         except SlackUnreachable as problem:
             return Look(Sight.FAILED, error=str(problem.values["reason"]))
-        except ScopeMissing:
-            pass  # an app that may only post: whoever installed it has chosen the channel
         except Problem:
-            pass  # gone, or never ours: the search itself says so
-        return self.behind.look(row, since)
+            return None  # gone, never ours, or an app that may only post: the call itself says so
 
     def post(self, row: Delivery, payload: Payload, *, plain: bool) -> Answer:
         """Post once."""

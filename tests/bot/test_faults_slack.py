@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.delivery.border import OursAlone
 from bot.delivery.ledger import Ledger
+from bot.delivery.protocol import Answer, Outcome
 from bot.delivery.row import State
 from bot.local_slack import LocalSlack
 from bot.local_slack.faults import accepted_then_reset, empty, html, rate_limited, server_error, silent
@@ -113,6 +115,23 @@ def test_what_is_taken_away_in_mid_run_blocks_is_told_once_and_recovers_without_
     world.wait(900)
     world.run(2)
     assert len(world.slack.messages(HOME)) == 2
+
+
+def test_what_stands_in_a_channel_that_came_to_be_shared_is_edited_no_more(world: World) -> None:
+    edited: list[dict[str, Any]] = []
+
+    def edit(call: dict[str, Any]) -> Answer:
+        edited.append(call)
+        return Answer(Outcome.SENT, "1.0")
+
+    border = world.courier().channel
+    assert isinstance(border, OursAlone)
+    assert border.change({"channel": HOME}, edit).outcome is Outcome.SENT
+    world.slack.channel(HOME).is_shared = True
+    border = world.courier().channel  # what it knew of the channel is five minutes old
+    assert isinstance(border, OursAlone)
+    assert border.change({"channel": HOME}, edit) == Answer(Outcome.BLOCKED, error="shared_channel")
+    assert len(edited) == 1
 
 
 def test_a_channel_made_private_without_the_bot_is_not_found_and_with_it_is_served(world: World) -> None:
