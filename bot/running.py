@@ -26,6 +26,7 @@ from bot.choices.current import Current
 from bot.choices.store import Choices
 from bot.choices.targets import calendar
 from bot.choices.tidying import Tidying
+from bot.delivery.border import OursAlone
 from bot.delivery.clock import utc_now
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
@@ -171,9 +172,10 @@ class Shop:
     def alerting(self, book: Book, client: Client, reception: Reception) -> Room:
         """The room of the rules, with the settings in force."""
         settings, effective = self.settings, self.current.now()
+        border = OursAlone(SlackChannel(client), reception.roll.shared)
         outside = Outside(
             lambda channels: reception.directory.ids(tuple(channels)),
-            lambda call: ask(client, "chat.update", call, "ts"),
+            lambda call: border.change(call, lambda call: ask(client, "chat.update", call, "ts")),
             self.now,
             awake,
             f"{socket.gethostname()}:{os.getpid()}",
@@ -291,7 +293,7 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         )
         alerts = Rooms(lambda: shop.alerting(book, client, reception), lambda: shop.current.now().chosen.version)
         _check_channels(reception)
-        courier = _courier(shop, ledger, SlackChannel(client))
+        courier = _courier(shop, ledger, OursAlone(SlackChannel(client), reception.roll.shared))
         morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
         watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language_of)
         morning.courier = replace(courier, tell=watched.tell(now))
@@ -366,7 +368,7 @@ def send(
         shop = Shop(Current(settings, choices, awake), desk, now, ledger, gate=False)  # who sends by hand has seen it
         shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
         ids = Directory(client).ids(tuple(channels))
-        courier = _courier(shop, ledger, SlackChannel(client))
+        courier = _courier(shop, ledger, OursAlone(SlackChannel(client), Roll(WebCalls(client)).shared))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))
             known = ledger.find(key)
@@ -391,10 +393,6 @@ def _ledger(settings: Settings, now: Callable[[], datetime]) -> Ledger:
     return Ledger.open(settings.state, clock=None if now is utc_now else now)
 
 
-def _courier(shop: Shop, ledger: Ledger, channel: SlackChannel) -> Courier:
+def _courier(shop: Shop, ledger: Ledger, channel: OursAlone) -> Courier:
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    return Courier(ledger, channel, shop.content, shop.now, awake, owner, _tell)
-
-
-def _tell(row: Delivery, why: str) -> None:
-    notes.error("delivery_blocked", channel=row.key.channel, why=why)
+    return Courier(ledger, channel, shop.content, shop.now, awake, owner)

@@ -6,11 +6,12 @@ URL. Rows are streamed in chunks and checked like a file's; nothing is written t
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 50_000
 TIMEOUT_SECONDS = 10
-SILENT_SECONDS = 600
+CANCEL_SECONDS = 5.0
+"""So long the server may take to end a statement before its connection is cut."""
+SILENT_SECONDS: float = 600
+"""How long a server may say nothing before its connection is cut: no answer frees who waits on a dead wire."""
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -225,10 +229,45 @@ def result_of(url: str, query: str) -> Iterator[tuple[tuple[str, ...], Iterator[
                 live.exec_driver_sql("SET TRANSACTION READ ONLY")
             # without parameters a % in the query is a percent sign
             streaming = live.execution_options(stream_results=True, max_row_buffer=CHUNK_ROWS, no_parameters=True)
-            with closing(streaming.exec_driver_sql(query)) as result:
-                yield tuple(result.keys()), result.partitions(CHUNK_ROWS)
+            with cut_off(live, SILENT_SECONDS):
+                result = streaming.exec_driver_sql(query)
+            with closing(result):
+                yield tuple(result.keys()), _heard(live, result.partitions(CHUNK_ROWS))
     finally:
         database.dispose()
+
+
+def _heard(live: Connection, chunks: Iterator[Rows]) -> Iterator[Rows]:
+    """The chunks, each of them within the time that a server may be silent."""
+    while True:
+        with cut_off(live, SILENT_SECONDS):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+@contextmanager
+def cut_off(live: Connection, seconds: float) -> Iterator[None]:
+    """Shut the connection's socket when that takes longer; a file has none."""
+    if live.dialect.name not in _SERVERS:
+        yield
+        return
+    driver: Any = live.connection.driver_connection
+    wire = driver if live.dialect.name == "postgresql" else driver._sock  # noqa: SLF001  pymysql has no word for it
+    with socket.socket(fileno=os.dup(wire.fileno())) as watched:
+        timer = threading.Timer(seconds, _shut, (watched,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _shut(watched: socket.socket) -> None:
+    with suppress(OSError):  # it has ended by itself
+        watched.shutdown(socket.SHUT_RDWR)
 
 
 def connected(database: Engine) -> Connection:
@@ -295,7 +334,8 @@ def deadline(live: Connection, url: str, source: str, seconds: float) -> Iterato
     timer.daemon = True
     timer.start()
     try:
-        yield
+        with cut_off(live, seconds + CANCEL_SECONDS):
+            yield
     except Exception as error:
         if over.is_set():
             raise TooSlow(source=source, seconds=int(seconds)) from error
@@ -307,21 +347,18 @@ def deadline(live: Connection, url: str, source: str, seconds: float) -> Iterato
 
 
 def _end_statement(live: Connection, url: str) -> None:
-    """End what the server is at, from beside; where it does not even answer to that, the socket."""
+    """Ask the server, from beside, to end what it is at; on a dead wire that fails too, and the socket is cut."""
     driver: Any = live.connection.driver_connection
-    if live.dialect.name == "postgresql":
-        driver.cancel()
-    elif live.dialect.name in {"mysql", "mariadb"}:
-        beside = engine(url)
-        try:
-            with beside.connect() as second:
+    with suppress(Exception):
+        if live.dialect.name == "postgresql":
+            driver.cancel_safe(timeout=CANCEL_SECONDS)  # the older cancel() would stop every thread while it waits
+        elif live.dialect.name in _SERVERS:
+            beside = engine(url)
+            with closing(beside.connect()) as second:
                 second.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
-        except sa.exc.DBAPIError:
-            driver._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001  pymysql has no word for it
-        finally:
             beside.dispose()
-    elif hasattr(driver, "interrupt"):  # the engines that run inside this process
-        driver.interrupt()
+        elif hasattr(driver, "interrupt"):  # the engines that run inside this process
+            driver.interrupt()
 
 
 def columns_of(live: Connection, query: str) -> dict[str, str]:

@@ -109,8 +109,9 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
     inner = one_select(feed.select).replace(":", r"\:")
     try:
         with connected(database) as live, query_problems(database.url):
-            header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
-            live.rollback()
+            with deadline(live, feed.url, feed.people.source, feed.seconds):
+                header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
+                live.rollback()
             key = next((name for name in ("changed_at", "ordered_at") if name in header), None)
             if key is None:
                 raise NoKey(source=feed.people.source)

@@ -3,72 +3,24 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.delivery.clock import Calendar
-from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
-from bot.delivery.morning import Morning, Target, send_now
-from bot.delivery.payload import payload_of
-from bot.delivery.post import ChannelUnknown, Directory, SlackChannel, SlackUnreachable, TokenRefused, web_client
-from bot.delivery.row import Delivery, Payload, State
+from bot.delivery.morning import send_now
+from bot.delivery.post import ChannelUnknown, Directory, SlackUnreachable, TokenRefused, web_client
+from bot.delivery.row import State
 from bot.local_slack import LocalSlack
 from bot.local_slack.faults import accepted_then_reset, half_body, rate_limited, refused, reset, server_error
-from bot.page import Cell, Page, Paragraph, Table
+from tests.bot.over_http import ARCHIVE, GENERAL, HOME, TOKYO, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from bot.local_slack.faults import Fault
-
-TOKYO = ZoneInfo("Asia/Tokyo")
-HOME, GENERAL, ARCHIVE = "C0ASAKAI01", "C0GENERAL1", "C0ARCHIVE1"
-TABLE = Table("チャネル別", ("チャネル", "率"), ((Cell("Google広告"), Cell("20.3%", 20.3)),))
-PAGE = Page("20.3% 30日以内リピート率", (Paragraph("今日の数字"),), (Page("内訳", (TABLE,)),))
-
-
-@dataclass
-class World:
-    """A bot whose clock the test moves, in a real HTTP conversation with the local Slack."""
-
-    slack: LocalSlack
-    ledger: Ledger
-    channels: tuple[str, ...] = (HOME,)
-    now: datetime = datetime(2026, 11, 20, 8, 0, 5, tzinfo=TOKYO)
-    told: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.ledger._clock = lambda: self.now
-
-    def courier(self) -> Courier:
-        client = web_client(self.slack.bot_token, self.slack.base_url)
-        return Courier(
-            self.ledger,
-            SlackChannel(client),
-            self.render,
-            lambda: self.now.astimezone(UTC),
-            lambda: self.now.timestamp(),  # noqa: PLW0108  a bound method would keep the old time
-            "one",
-            lambda row, why: self.told.append(f"{row.key.channel} {why}"),
-            self.slack.clock.advance,
-        )
-
-    def render(self, _row: Delivery) -> Payload:
-        return payload_of(PAGE)
-
-    def run(self, ticks: int) -> None:
-        """Tick every 20 s, each time as a process that has just started."""
-        targets = tuple(Target(channel, time(8, 0), TOKYO, Calendar()) for channel in self.channels)
-        for _ in range(ticks):
-            Morning(self.ledger, self.courier(), "T1", lambda: targets).tick(self.now)
-            self.now += timedelta(seconds=20)
-            self.slack.clock.advance(20)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from bot.local_slack.seeds import ASAKAI, BOT_SCOPES, OFFICE
 from bot.stop import WITHIN_SECONDS
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-PATIENCE = 90
+PATIENCE = 300
 HOUSE = str(Path(__file__).parents[2])
 
 
