@@ -314,6 +314,34 @@ def test_our_own_manifest_makes_an_app(slack: LocalSlack, manifest: dict[str, An
         (lambda m: m["settings"].update(socket_mode_enabled="yes"), "/settings/socket_mode_enabled"),
         (lambda m: m["settings"].update(socket_mode_enabled=False), "/settings/event_subscriptions"),
         (lambda m: m["_metadata"].update(major_version=True), "/_metadata/major_version"),
+        (lambda m: m["features"].update(functions={}), "/features/functions"),
+        (
+            lambda m: m["features"].update(workflow_steps=[{"name": "x"}]),
+            "/features/workflow_steps/0",
+        ),
+        (lambda m: m["features"].update(assistant_view={}), "/features/assistant_view"),
+        (
+            lambda m: m["features"].update(
+                assistant_view={"assistant_description": "x", "suggested_prompts": [{"title": "x"}]}
+            ),
+            "/features/assistant_view/suggested_prompts/0",
+        ),
+        (
+            lambda m: m["settings"].update(allowed_ip_address_ranges=["10.0.0.256"]),
+            "/settings/allowed_ip_address_ranges/0",
+        ),
+        (
+            lambda m: m["settings"].update(allowed_ip_address_ranges=["10.0.0.0/33"]),
+            "/settings/allowed_ip_address_ranges/0",
+        ),
+        (
+            lambda m: m["settings"]["event_subscriptions"].update(metadata_subscriptions=[{"app_id": "A1"}]),
+            "/settings/event_subscriptions/metadata_subscriptions/0",
+        ),
+        (
+            lambda m: m["settings"].update(siws_links={"initiate_uri": "http://example.com"}),
+            "/settings/siws_links/initiate_uri",
+        ),
     ],
     ids=lambda value: "change" if callable(value) else value,  # a function's text holds an address of this process
 )
@@ -324,6 +352,20 @@ def test_a_manifest_that_slack_refuses_is_refused_with_a_pointer(
     told = validated(slack, manifest)
     assert (told["ok"], told["error"]) == (False, "invalid_manifest")
     assert pointer in {one["pointer"] for one in told["errors"]}
+
+
+def test_what_slack_knows_beyond_our_own_manifest_is_taken(slack: LocalSlack, manifest: dict[str, Any]) -> None:
+    manifest["features"] |= {
+        "functions": [],
+        "workflow_steps": [{"name": "朝会", "callback_id": "asakai"}],
+        "assistant_view": {"assistant_description": "x", "suggested_prompts": [{"title": "x", "message": "y"}]},
+    }
+    manifest["settings"] |= {
+        "allowed_ip_address_ranges": ["10.0.0.0/8", "192.168.1.255"],
+        "siws_links": {"initiate_uri": "https://example.com"},
+    }
+    manifest["settings"]["event_subscriptions"]["metadata_subscriptions"] = [{"app_id": "A1", "event_type": "digest"}]
+    assert validated(slack, manifest) == {"ok": True, "errors": []}
 
 
 def test_only_a_configuration_token_validates_a_manifest(slack: LocalSlack, client: WebClient) -> None:
