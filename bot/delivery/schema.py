@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _UPGRADE_LOCK = 4_127_001  # any number, the same in every replica
+UPGRADE_SECONDS = 120.0
+UPGRADE_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,26 +343,44 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 
 def _upgrade(engine: sa.Engine) -> None:
-    """Run the missing migrations in one transaction, one process at a time."""
+    """Run the missing migrations in one transaction, one process at a time; raises TimeoutError."""
+    end = time.monotonic() + UPGRADE_SECONDS
+    while not _upgraded(engine):  # each look is a transaction of its own: none waits longer than the deadlines
+        if time.monotonic() > end:
+            raise TimeoutError(f"another process has been changing the tables for {UPGRADE_SECONDS:g} s")
+        time.sleep(UPGRADE_POLL_SECONDS)
+
+
+def _upgraded(engine: sa.Engine) -> bool:
+    """Whether the tables are now those of this code; False while another process is changing them."""
     from alembic import command  # noqa: PLC0415  0.2 s that only opening pays
     from alembic.config import Config  # noqa: PLC0415
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
+        if (current := _revision(connection)) == (newest := scripts.get_current_head()):
+            return True
         if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-        current = MigrationContext.configure(connection).get_current_revision()
+            if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_UPGRADE_LOCK))).scalar_one():
+                return False
+            current = _revision(connection)  # whoever had the lock before may have done it
         known = {script.revision for script in scripts.walk_revisions()}
         if current is not None and current not in known:
-            _check_range(connection, current, known, scripts.get_current_head())
-        elif current != scripts.get_current_head():
+            _check_range(connection, current, known, newest)
+        elif current != newest:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             _write_range(connection, [script.module for script in scripts.walk_revisions()])
+    return True
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _check_range(connection: sa.Connection, current: str, known: set[str], newest: str | None) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -63,14 +63,47 @@ def _list(values: tuple[str, ...]) -> str:
     return ", ".join(text(value) for value in values) or "NULL"
 
 
-def pull(connection: DuckDBPyConnection, table: str, rules: Rules, where: str = "true") -> OrderRows:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a table's orders come out: `told`: whether any says something of subscriptions; SQL types of numbers."""
+
+    told: bool
+    second: str = "BIGINT"
+    amount: str = "BIGINT"
+    label: str = "INTEGER"
+    row: str = "BIGINT"
+
+    @classmethod
+    def of(cls, connection: DuckDBPyConnection, table: str) -> Shape:
+        """In the types that are counted with."""
+        return cls(_any_told(connection, table))
+
+    @classmethod
+    def small(cls, connection: DuckDBPyConnection, table: str) -> Shape:
+        """In the smallest types that hold every one of the table's numbers: fewer bytes to fetch, and to keep."""
+        found = connection.execute(
+            "SELECT epoch_us(min(ordered_at)) // 1000000, epoch_us(max(ordered_at)) // 1000000,"
+            f" min(amount), max(amount), (SELECT max(id) FROM label), max(rowid) FROM {table}"
+        ).fetchall()[0]
+        first, last, least, most, label, row = (number or 0 for number in found)
+        return cls(_any_told(connection, table), _type(first, last), _type(least, most), _type(0, label), _type(0, row))
+
+
+def _type(least: int, most: int) -> str:
+    """The smallest SQL type of those numbers."""
+    return next(name for name, kind in _SMALL.items() if np.iinfo(kind).min <= least and most <= np.iinfo(kind).max)
+
+
+def pull(
+    connection: DuckDBPyConnection, table: str, rules: Rules, where: str = "true", shape: Shape | None = None
+) -> OrderRows:
     """The table's orders that satisfy `where`, as arrays; labels must be numbered (see number_labels)."""
+    shape = shape or Shape.of(connection, table)
     if where == "true":
-        return _arrays(connection, _selection(table, rules, told=_any_told(connection, table)), rules)
+        return _arrays(connection, _selection(table, rules, shape), rules)
     # Chosen before their labels are numbered: left to itself the engine numbers every row's first.
     chosen = f"WITH chosen AS MATERIALIZED (SELECT rowid, * FROM {table} WHERE {where})"
-    told = _any_told(connection, table)
-    return _arrays(connection, f"{chosen} {_selection('chosen', rules, told=told)}", rules)
+    return _arrays(connection, f"{chosen} {_selection('chosen', rules, shape)}", rules)
 
 
 def part(number: int, parts: int) -> str:
@@ -90,42 +123,33 @@ def part_of(orders: OrderRows, number: int, parts: int) -> OrderRows:
     )
 
 
-def narrow(orders: OrderRows) -> OrderRows:
-    """The same orders in the smallest types that hold them, for those that wait."""
-    small: dict[str, Any] = {field: _narrow(getattr(orders, field)) for field in _KINDS}
-    return replace(orders, **small)
-
-
-def _narrow(numbers: NDArray[np.integer]) -> NDArray[np.integer]:
-    least, most = numbers.min(initial=0), numbers.max(initial=0)
-    return numbers.astype(next(kind for kind in _SMALL if np.iinfo(kind).min <= least and most <= np.iinfo(kind).max))
-
-
 def _hashes(number: int, parts: int) -> tuple[int, int]:
     """The first and the last hash of a part."""
     return 2**64 * number // parts, 2**64 * (number + 1) // parts - 1
 
 
-def _selection(table: str, rules: Rules, *, told: bool) -> str:
+def _selection(table: str, rules: Rules, shape: Shape) -> str:
     joins = " ".join(
         f"JOIN label l{i} ON l{i}.dimension = {text(column)} AND l{i}.value = coalesce(o.{name(column)}, '')"
         for i, column in enumerate(rules.columns)
     )
-    labels = "".join(f", l{i}.id AS label{i}" for i in range(len(rules.columns)))
+    labels = "".join(f", l{i}.id::{shape.label} AS label{i}" for i in range(len(rules.columns)))
     kinds = f", {_KIND} AS kind, {_SUBSCRIPTION} AS subscription, {_KNOWN_FIRST} AS known_first"
     return (
-        f"SELECT customer_hash AS customer, customer_check AS check_hash, epoch_us(ordered_at) // 1000000 AS second,"
-        f" amount, {standing(rules)} AS standing, (customer_check <> 0)::UTINYINT AS identified{labels},"
-        f" o.rowid AS place{kinds if told else ''} FROM {table} o {joins}"
+        f"SELECT customer_hash AS customer, customer_check AS check_hash,"
+        f" (epoch_us(ordered_at) // 1000000)::{shape.second} AS second, amount::{shape.amount} AS amount,"
+        f" {standing(rules)} AS standing{labels}, o.rowid::{shape.row} AS place{kinds if shape.told else ''}"
+        f" FROM {table} o {joins}"
     )
 
 
 def _arrays(connection: DuckDBPyConnection, select: str, rules: Rules) -> OrderRows:
     got = connection.execute(select).fetchnumpy()
     size, told = len(got["customer"]), "kind" in got
-    numbers = [np.asarray(got[f"label{i}"], np.int32) for i in range(len(rules.columns))]
+    numbers = [np.asarray(got[f"label{i}"]) for i in range(len(rules.columns))]
     return OrderRows(
         **{field: np.asarray(got[column]) for field, column in _FIELDS.items()},
+        identified=(np.asarray(got["check_hash"]) != 0).astype(np.uint8),
         kind=np.asarray(got["kind"]) if told else np.broadcast_to(np.uint8(Kind.ONE_OFF), size),
         subscription=np.asarray(got["subscription"]) if told else np.broadcast_to(np.uint64(0), size),
         known_first=np.asarray(got["known_first"]) if told else np.broadcast_to(np.uint8(1), size),
@@ -137,11 +161,13 @@ _KINDS: dict[str, type[np.signedinteger]] = {
     "second": np.int64, "amount": np.int64, "row": np.int64, "labels": np.int32,
 }  # fmt: skip
 """Fields of many bytes that mostly hold small numbers, and what they are counted as."""
-_SMALL: tuple[type[np.integer], ...] = (np.uint8, np.uint16, np.int32, np.uint32, np.int64)
+_SMALL: dict[str, type[np.integer]] = {
+    "UTINYINT": np.uint8, "USMALLINT": np.uint16, "INTEGER": np.int32, "UINTEGER": np.uint32, "BIGINT": np.int64,
+}  # fmt: skip
 
 _FIELDS = {
     "customer": "customer", "check": "check_hash", "second": "second", "amount": "amount", "standing": "standing",
-    "identified": "identified", "row": "place",
+    "row": "place",
 }  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from metrics.warehouse.memory import return_large_blocks
 from metrics.warehouse.pull import (
     HASHED,
     STATUS_DIMENSION,
+    Shape,
     add_labels,
-    narrow,
     number_labels,
     order_ids,
     order_ids_of,
@@ -160,6 +160,7 @@ def rebuild(connection: DuckDBPyConnection, rules: Rules, progress: Callable[[fl
     orders = int(_one(connection, "SELECT count(*) FROM orders"))
     pulls = max(1, round(orders / ORDERS_A_PULL))
     chunks = max(1, round(orders / pulls / ORDERS_A_CHUNK))
+    shape = Shape.small(connection, "orders")
 
     def counted(rows: OrderRows, pulled: int) -> list[Customers]:
         states = []
@@ -180,7 +181,7 @@ def rebuild(connection: DuckDBPyConnection, rules: Rules, progress: Callable[[fl
         before: Future[list[Customers]] | None = None
         for pulled in range(pulls):
             with in_use:
-                rows = narrow(pull(connection, "orders", rules, part(pulled, pulls)))
+                rows = pull(connection, "orders", rules, part(pulled, pulls), shape)
             states = before.result() if before else []
             before = counting.submit(counted, rows, pulled)
             del rows

@@ -112,7 +112,7 @@ def test_a_full_disk_delays_the_digest_until_there_is_space(world: World) -> Non
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
 
-    world.content = lambda _row: replace(PAGE, text="x" * 200_000)
+    world.content = lambda _row: replace(PAGE, text="x" * 60_000)
     world.tick()
     [row] = world.ledger.deliveries()
     assert (row.state, row.last_error) == (State.PENDING, "OperationalError")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from bot.delivery import schema
 from bot.delivery.clock import Window
 from bot.delivery.ledger import Ledger
 from bot.delivery.protocol import LEASE
@@ -22,6 +23,7 @@ from bot.delivery.schema import (
     StateFromFuture,
     StateKind,
     StateUnreachable,
+    Waits,
     alert_note,
     alert_rule,
     alert_standing,
@@ -326,6 +328,21 @@ def test_eight_openers_at_once_migrate_once(state_url: str) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_who_finds_the_tables_being_changed_looks_again_longer_than_it_may_wait_for_a_lock(empty_postgres: str) -> None:
+    engine, opened = sa.create_engine(empty_postgres), list[Ledger]()
+    waiting = threading.Thread(target=lambda: opened.append(Ledger.open(empty_postgres, waits=Waits(lock=0.2))))
+    with engine.begin() as other:
+        other.execute(sa.select(sa.func.pg_advisory_xact_lock(schema._UPGRADE_LOCK)))
+        waiting.start()
+        waiting.join(2)
+        assert waiting.is_alive()
+        assert not sa.inspect(other).get_table_names()
+    waiting.join(120)
+    engine.dispose()
+    with closing(opened[0]) as ledger:
+        assert ledger.deliveries() == []
 
 
 def test_an_instant_without_zone_is_a_bug(ledger: Ledger) -> None:

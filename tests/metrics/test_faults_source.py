@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
@@ -178,3 +178,19 @@ def test_sql_in_segment_names_is_only_a_name(tmp_path):
     assert store.labels("channel") == (evil,)
     with store.reading() as connection:
         assert connection.execute("SELECT count(*) FROM orders").fetchone() == (40,)
+
+
+def test_future_dates_change_nothing_that_is_said_of_today(tmp_path):
+    header = "order_id,customer_id,ordered_at,amount"
+    known = [f"{n},c{n % 20},2026-11-{1 + n % 9:02d} 10:00:00,100" for n in range(60)]
+    ahead = ["f1,c1,2031-01-01 10:00:00,100", "f2,new,2027-01-01 10:00:00,100"]
+
+    def active(name, lines):
+        path, store = tmp_path / f"{name}.csv", Store(tmp_path / f"{name}.duckdb", RULES)
+        path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        with store.writing() as connection:
+            stage_file(connection, path, RULES)
+            store.take(connection, NOW)
+        return store.counts("channel").idle(date(2026, 11, 19)).active.sum(), store.quality(date(2026, 11, 19)).orders
+
+    assert active("with", [*known, *ahead]) == active("without", known) == (20, 60)

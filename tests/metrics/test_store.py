@@ -26,7 +26,7 @@ from metrics.warehouse import cohorts, versions
 from metrics.warehouse.answers import NotAFilter, UnknownLabel
 from metrics.warehouse.contribution import OrderRows
 from metrics.warehouse.file import NotAStore, OtherShop, StoreBusy, prepare
-from metrics.warehouse.pull import narrow, part_of
+from metrics.warehouse.pull import Shape, part_of, pull
 from metrics.warehouse.schema import CELLS
 from metrics.warehouse.store import NoStore, Store
 from tests.metrics.shop_orders import LEARNED, Order, any_order, any_rules, import_orders, order, plain, stage, store_of
@@ -450,19 +450,20 @@ def test_a_rebuild_in_many_chunks_equals_one_in_a_piece(tmp_path: Path, monkeypa
     assert everything(Store(store.path, Rules())) == before
 
 
-@pytest.mark.parametrize("most", [200, 70_000, 2**40])
-def test_orders_that_wait_in_small_types_come_out_as_they_were(most: int) -> None:
-    hashes = np.array([5, 2**63 + 1, 2**64 - 1], np.uint64)
-    small = np.array([0, 1, 1], np.uint8)
-    numbers = np.array([0, -most, most])
-    labels = np.array([[0, 1], [2, 300], [70_000, 5]], np.int32)
-    orders = OrderRows(hashes, hashes, numbers, numbers, small, small, hashes, small, small, labels, numbers)
-    waiting = narrow(orders)
-    assert waiting.amount.itemsize < 8 or most == 2**40
-    upper = part_of(waiting, 1, 2)
-    assert upper.customer.tolist() == [2**63 + 1, 2**64 - 1]
-    assert upper.amount.tolist() == upper.second.tolist() == upper.row.tolist() == [-most, most]
-    assert upper.labels.tolist() == [[2, 300], [70_000, 5]]
+@pytest.mark.parametrize("most", [100, 30_000, 2**33])
+def test_orders_that_wait_in_small_types_come_out_as_they_were(tmp_path: Path, most: int) -> None:
+    days = (-40_000, 0, 400)  # 1917 to 2027: as seconds since 1970 one is below what four bytes hold
+    orders = [order(str(i), f"c{i}", days[i % 3], amount=most * (i % 4), channel=f"ch{i % 2}") for i in range(60)]
+    with store_of(tmp_path, orders).reading() as connection:
+        usual = pull(connection, "orders", Rules())
+        waiting = pull(connection, "orders", Rules(), shape=Shape.small(connection, "orders"))
+    assert (waiting.amount.itemsize, waiting.labels.itemsize, waiting.row.itemsize) == (
+        {100: 2, 30_000: 4, 2**33: 8}[most], 1, 1,
+    )  # fmt: skip
+    upper, there = part_of(waiting, 1, 2), np.flatnonzero(usual.customer >= np.uint64(2**63))
+    assert 0 < len(there) < 60
+    for field in OrderRows.__slots__:
+        assert getattr(upper, field).tolist() == getattr(usual, field)[there].tolist(), field
     assert (upper.amount.itemsize, upper.labels.itemsize) == (8, 4)
 
 
