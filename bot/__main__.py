@@ -268,7 +268,7 @@ def spoken(environ: Mapping[str, str]) -> str:
 def _import(
     files: Sequence[Path], query: tuple[str, str], wanted: Wanted, settings: Settings, language: Language
 ) -> list[Imported]:
-    from bot.console import bad_rows, bar, said_of
+    from bot.console import bad_rows, bar, said_of, unknown_statuses
     from bot.importing import import_files, import_query
     from bot.shelves import importable
     from metrics.sources.checks import TooManyBadRows
@@ -286,6 +286,8 @@ def _import(
     except TooManyBadRows as problem:
         _print(bad_rows(problem.staged, language), error=True)
         raise
+    if any(one.taken for one in done):
+        _print(unknown_statuses(store, language))
     return done
 
 

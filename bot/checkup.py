@@ -62,6 +62,7 @@ def findings(settings: Settings, now: Callable[[], datetime], language: Language
 def _orders(settings: Settings, now: datetime, language: Language) -> Iterator[Finding]:
     local = now.astimezone(zone(settings.zone))
     tables: list[Finding] = []
+    refill = _refill(settings)
     try:
         found = shelf(settings, lambda: now)
         if isinstance(found, Store):
@@ -69,16 +70,24 @@ def _orders(settings: Settings, now: datetime, language: Language) -> Iterator[F
                 seen = look(connection, settings.rules, local)
                 tables.extend(_tables(connection, settings, language))
         else:
-            seen = found.health(local)
+            seen, refill = found.health(local), ""  # whoever fills the warehouse
             yield Finding("in_place", Mark.FINE, {"name": found.name})
     except Problem as problem:
-        yield broken("orders", problem, "asakai import FILE" if isinstance(problem, NoStore) else "")
+        yield broken("orders", problem, refill if isinstance(problem, NoStore) else "")
         return
     as_of = last_complete(now, zone(settings.zone))
     yield from of_orders(
-        seen, as_of, local, burn_in_days=settings.purchases.burn_in_days, currency=settings.currency
+        seen, as_of, local, burn_in_days=settings.purchases.burn_in_days, currency=settings.currency, refill=refill
     )  # fmt: skip
     yield from tables
+
+
+def _refill(settings: Settings) -> str:
+    """The one command that brings newer orders, by where they come from."""
+    sources = [source for source in settings.source if not source.table]
+    if any(source.url for source in sources):
+        return "asakai sync"
+    return "asakai import" if any(source.files for source in sources) else "asakai import FILE"
 
 
 def _tables(connection: DuckDBPyConnection, settings: Settings, language: Language) -> Iterator[Finding]:

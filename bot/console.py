@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.present.watching import PastMorning
     from metrics.report import Report
     from metrics.sources.checks import BadRow, Staged
+    from metrics.warehouse.store import Store
 
 LOG: Final = "asakai.log"
 LONGEST_VALUE: Final = 60
@@ -115,6 +116,17 @@ def _bad_row(row: BadRow, language: Language) -> str:
         value=short,
         reason=language.say(f"bad_row.{row.reason_key}"),
     )
+
+
+def unknown_statuses(store: Store, language: Language) -> Iterator[str]:
+    """Which statuses count as purchases only because nobody knows them, and where to say otherwise."""
+    from metrics.warehouse.health import strange  # noqa: PLC0415  the engine, only where something was imported
+
+    with store.reading() as connection:
+        found = strange(connection, store.rules)
+    if found:
+        yield language.say("doctor.statuses.odd", statuses=[f"{printable(name)} ({count})" for name, count in found])
+        yield "  → shop.toml: [purchases] excluded"
 
 
 def next_step(done: Sequence[Imported], as_of: date, language: Language) -> Iterator[str]:

@@ -61,18 +61,18 @@ def broken(check: str, problem: Problem, mend: str = "") -> Finding:
     return Finding(check, Mark.BROKEN, {}, mend, problem)
 
 
-def of_orders(seen: Health, as_of: date, now: datetime, *, burn_in_days: int, currency: str) -> Iterator[Finding]:
-    """What the store's orders say; `now` is shop-local."""
+def of_orders(  # what was seen, of which day, when; by which settings
+    seen: Health, as_of: date, now: datetime, *, burn_in_days: int, currency: str, refill: str = "asakai import FILE"
+) -> Iterator[Finding]:
+    """What the store's orders say; `now` is shop-local, `refill` what brings newer orders."""
     if not seen.orders or seen.newest_at is None or seen.oldest_at is None:
-        yield Finding("orders", Mark.BROKEN, mend="asakai import FILE")
+        yield Finding("orders", Mark.BROKEN, mend=refill)
         return
     yield Finding("orders", Mark.FINE, {"count": seen.orders, "currency": currency})
     newest = min(seen.newest_at, now.replace(tzinfo=None)).date()
     age = (as_of - newest).days
     stale = Mark.ODD if age >= STALE_DAYS else Mark.FINE
-    yield Finding(
-        "newest", stale, {"day": newest, "days": max(age, 0)}, "asakai import FILE" if age >= STALE_DAYS else ""
-    )
+    yield Finding("newest", stale, {"day": newest, "days": max(age, 0)}, refill if age >= STALE_DAYS else "")
     days = (as_of - seen.oldest_at.date()).days + 1
     short = days < burn_in_days + 30
     yield Finding(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from bot.console import bad_rows, said_of
+from bot.console import bad_rows, said_of, unknown_statuses
 from bot.deed import Deed, Doing, Route
 from bot.delivery.post import SlackUnreachable, is_loopback
 from bot.importing import Wanted, import_files
@@ -131,6 +131,8 @@ class Dropbox:
         try:
             for done in import_files(self.store, [path], wanted, self.shop.now(), lambda *_: None):
                 yield from said_of(done, language, settings.currency)
+                if done.taken:
+                    yield from unknown_statuses(self.store, language)
         except TooManyBadRows as problem:
             yield language.say("problem.too_many_bad_rows", **problem.values)
             yield from bad_rows(problem.staged, language)

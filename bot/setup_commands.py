@@ -36,10 +36,9 @@ def _map(hands: Hands) -> Callable[..., None]:
     ) -> None:
         """Ask which column of a file is what, and write it into shop.toml."""
         from bot.commandline import write_mapping
+        from bot.wizard import unasked
 
-        def ask(question: str, proposed: str) -> str:
-            return proposed if yes else _prompt(question, proposed)
-
+        ask = unasked if yes else _prompt
         hands.tell(write_mapping(file, name, hands.settings(), ask, hands.language(lang), dict(os.environ)))
 
     return map_columns

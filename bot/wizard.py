@@ -35,6 +35,12 @@ class NoIdentity(Problem):
     key = "no_identity"
 
 
+class NoProposal(Problem):
+    """A column that must be named has no proposal, and nobody is there to name it."""
+
+    key = "no_proposal"
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The file as far as it was looked at."""
@@ -73,6 +79,11 @@ def shown(table: Table, language: Language) -> Iterator[str]:
         yield language.say("map.column", number=number, header=printable(column.header), values=values[:SHOWN] or ["–"])
 
 
+def unasked(_question: str, proposed: str) -> str:
+    """Take every proposal; raises a Problem from `asked` where a column is needed that has none."""
+    return proposed
+
+
 def asked(table: Table, name: str, rules: Rules, ask: Ask, language: Language) -> dict[str, Any]:
     """The `[[source]]` that comes of the answers; asks again where an answer names no column."""
     proposed = proposals(table.columns)
@@ -101,9 +112,13 @@ def _asked(table: Table, canonical: str, proposed: Mapping[str, Proposal], ask: 
         if answer == "-" or not answer:
             if canonical not in NEEDED:
                 return ""
-        elif table.has(answer):
+            if ask is unasked:  # asking again would never end
+                raise NoProposal(column=canonical)
+            question = language.say("map.needed", count=len(table.columns))
+            continue
+        if table.has(answer):
             return table.column(answer).header
-        question = language.say("map.again", answer=printable(answer) or "–", count=len(table.columns))
+        question = language.say("map.again", answer=printable(answer), count=len(table.columns))
 
 
 def _statuses(column: Column, rules: Rules, ask: Ask, language: Language) -> dict[str, Any]:

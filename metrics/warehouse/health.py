@@ -55,12 +55,13 @@ def look(connection: DuckDBPyConnection, rules: Rules, now: datetime) -> Health:
     )
     hours = tuple(by_hour.get(hour, 0) for hour in range(24))
     return Health(
-        orders, oldest, newest, unidentified, future, twins, hours, _strange(connection, rules),
+        orders, oldest, newest, unidentified, future, twins, hours, strange(connection, rules),
         _channelless(connection, rules, out),
     )  # fmt: skip
 
 
-def _strange(connection: DuckDBPyConnection, rules: Rules) -> tuple[tuple[str, int], ...]:
+def strange(connection: DuckDBPyConnection, rules: Rules) -> tuple[tuple[str, int], ...]:
+    """The statuses that no rule names, and so count as purchases, most orders first."""
     known = ", ".join(map(text, {*rules.purchase_statuses, *rules.excluded, *rules.returned})) or "''"
     found = connection.execute(
         f"SELECT status, count(*) AS n FROM orders WHERE status NOT IN ({known})"

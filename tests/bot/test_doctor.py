@@ -130,3 +130,14 @@ def test_a_misspelt_setting_is_a_finding_and_no_crash(shop):
     code, out = shop()
     assert code == 1
     assert "Did you mean" in out
+
+
+@pytest.mark.parametrize(
+    ("source", "mend"),
+    [('files = ["*.csv"]', "asakai import"), ('url = "sqlite:///shop.db"\npreset = "eccube4_db"', "asakai sync")],
+)
+def test_old_orders_are_mended_by_what_brings_new_ones(shop, monkeypatch, source, mend):
+    Path("shop.toml").write_text(f'[[source]]\nname = "honten"\n{source}\n', encoding="utf-8")
+    monkeypatch.setattr(command_line, "_now", lambda: NOW.replace(month=12))
+    [newest] = [one for one in json.loads(shop("--json")[1]) if one["check"] == "newest"]
+    assert (newest["state"], newest["mend"]) == ("warning", mend)

@@ -105,6 +105,12 @@ def test_an_export_in_a_direct_message_is_imported_once_and_reported(tmp_path: P
         assert orders(store) == 10
 
 
+def test_statuses_that_nobody_knows_are_told_to_who_dropped_the_file(tmp_path: Path) -> None:
+    with served(tmp_path) as (slack, _):
+        slack.drop("受注.csv", (FORMATS / "eccube4.csv").read_bytes()).acked()
+        assert "Statuses that nobody knows count as purchases: 10 (1)" in said(slack)
+
+
 def test_somebody_who_is_not_listed_is_refused_and_that_is_written_down(tmp_path: Path) -> None:
     notes: list[Entry] = []
     with served(tmp_path, people="U0SATO0001", notes=notes) as (slack, _):

@@ -52,6 +52,14 @@ def test_an_export_needs_no_configuration_and_says_how_it_was_read(ask: Ask) -> 
     assert stored("SELECT DISTINCT source FROM orders") == [("eccube4",)]
 
 
+def test_statuses_that_nobody_knows_are_listed_with_where_to_say_what_they_are(ask: Ask) -> None:
+    copied("eccube4.csv")
+    line = "Statuses that nobody knows count as purchases: 10 (1)\n  → shop.toml: [purchases] excluded"
+    assert line in ask("import", "eccube4.csv")[1]
+    Path("shop.toml").write_text('[purchases]\nexcluded = ["10"]\n', encoding="utf-8")
+    assert "nobody knows" not in ask("import", "eccube4.csv")[1]
+
+
 def test_an_unverified_format_and_one_without_customers_say_so(ask: Ask) -> None:
     copied("square.csv", "amazon.tsv")
     assert "“Square” has not been checked against a real export" in ask("import", "square.csv")[1]

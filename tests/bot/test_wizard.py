@@ -113,3 +113,26 @@ def test_map_then_import_then_digest(tmp_path: Path, file: Path, monkeypatch, ca
     assert "3 orders taken in (3 new" in out
     assert called(["import", "unknown.csv", "--lang", "en"]) == 0
     assert "3 as before" in capsys.readouterr().out
+
+
+def test_with_every_proposal_taken_a_needed_column_without_one_is_named_and_nothing_is_written(
+    tmp_path: Path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"A{n},C{n % 7},2026/10/{n % 28 + 1} 9:00,{1000 + n}\n" for n in range(40)]
+    Path("u.csv").write_text("番号,お客様番号,購入日,備考\n" + "".join(rows), encoding="utf-8")
+    assert called(["map", "u.csv", "--yes", "--lang", "en"]) != 0
+    assert "No column looks like order_id, which is needed" in capsys.readouterr().err
+    assert not Path("shop.toml").exists()
+
+
+def test_an_empty_answer_for_a_needed_column_is_told_so(file: Path):
+    questions: list[str] = []
+    answers = iter(["-", "1", "2", "5", "3", *["-"] * 20])
+
+    def ask(question: str, _proposed: str) -> str:
+        questions.append(question)
+        return next(answers)
+
+    asked(look(file, Rules()), "honten", Rules(), ask, EN)
+    assert questions[1] == "This column is needed. Give a number from 1 to 8, or a name."
