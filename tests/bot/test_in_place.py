@@ -342,6 +342,9 @@ def test_the_command_line_works_from_it_and_makes_no_file(tmp_path: Path, monkey
     code, out, _ = asakai(monkeypatch, "doctor", "--json", "--lang", "en")
     found = {one["check"]: one for one in json.loads(out)}
     assert found["in_place"]["state"] == "ok"
+    assert (found["newest"]["state"], found["newest"]["mend"]) == ("warning", ""), (
+        "no command of ours fills a warehouse"
+    )
     assert found["statuses"]["state"] == "warning", "shipped! is a status that nobody knows"
     code, _, err = asakai(monkeypatch, "digest", "--known-at", "2026-02-01T00:00:00", "--lang", "en")
     assert (code, err.count("\n")) == (1, 1)
