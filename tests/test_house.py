@@ -96,3 +96,10 @@ def test_help_imports_nothing_heavy():
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert "typer" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_a_running_bot_holds_no_pandas():
+    """It costs 80 MB for as long as the bot runs; only those pay whose database the bot reads."""
+    asked = "import sys, bot.running, bot.rehearsing, bot.demo; print('LOADED', 'pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=HOUSE, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["LOADED", "False"]

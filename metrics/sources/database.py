@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -191,6 +190,8 @@ def _shown(address: URL) -> str:
 
 def _take(connection: DuckDBPyConnection, columns: Layout, rules: Rules, chunk: Rows, before: int) -> None:
     """Add one chunk to `staged`, and its bad rows to `rejected`."""
+    import pandas as pd  # noqa: PLC0415  80 MB that a running bot must not hold
+
     frame = pd.DataFrame([[as_text(cell) for cell in row] for row in chunk], columns=list(columns.every), dtype=object)
     connection.register(_CHUNK, frame)
     cast = ", ".join(f"{name}::VARCHAR AS {name}" for name in columns.every)

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from metrics.problem import Problem
@@ -155,6 +154,8 @@ def rows_of(feed: Feed, wanted: Sequence[str]) -> Page:
 
 def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, *, accept_bad: bool = False) -> Staged:
     """Make `incoming` of a page that has rows; raises a Problem, and then there is none."""
+    import pandas as pd  # noqa: PLC0415  80 MB that a running bot must not hold
+
     checks.clear(connection)
     text = Text(Path(), feed.people.source, ",", page.header, leading_blank=False)
     reading = mapped.reading_of(connection, text, feed.mapping, rules, feed.people)
