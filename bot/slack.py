@@ -109,6 +109,9 @@ class Edge:
     def on_command(self, ack: Callable[[], None], body: dict[str, Any]) -> None:
         """Take `/kpi …`."""
         ack()
+        self._acknowledged(self._typed, body)
+
+    def _typed(self, body: dict[str, Any]) -> None:
         who = Who(body["user_id"], body["channel_id"], body.get("team_id", ""))
         self._take(
             plain_words(body.get("text", "")),
@@ -120,6 +123,9 @@ class Edge:
     def on_button(self, ack: Callable[[], None], body: dict[str, Any]) -> None:
         """Take a button whose value is a command."""
         ack()
+        self._acknowledged(self._pressed, body)
+
+    def _pressed(self, body: dict[str, Any]) -> None:
         action, who = body["actions"][0], _who(body)
         self._take(chosen(action), who, by_url(body["response_url"], who.thread_ts), body.get("trigger_id", ""))
 
@@ -196,6 +202,13 @@ class Edge:
         except Exception as error:  # noqa: BLE001  a bug is logged with its id and said
             return _as_problem(error)
         return refused
+
+    def _acknowledged(self, work: Callable[[dict[str, Any]], None], body: dict[str, Any]) -> None:
+        """Do what follows an acknowledgement: an error that reaches Bolt may take the acknowledgement back."""
+        try:
+            work(body)
+        except Exception as error:  # noqa: BLE001  it is said and logged as every other
+            self.on_error(error, body)
 
     def on_error(self, error: Exception, body: dict[str, Any]) -> None:
         """Say that a listener broke; the only place for errors before the hand-over."""

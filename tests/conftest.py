@@ -76,6 +76,7 @@ def empty_postgres(postgres: str) -> str:
     with engine.begin() as connection:
         connection.execute(DropSchema("public", cascade=True))
         connection.execute(CreateSchema("public"))
+        connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO PUBLIC")  # as in a new database
     engine.dispose()
     return postgres
 

@@ -112,11 +112,12 @@ def fill_shop(url: str, orders: int) -> None:
     step = 20_000
     try:
         with database.begin() as live:
+            live.exec_driver_sql("DROP TABLE IF EXISTS large_sales")
             live.exec_driver_sql(
-                "CREATE TABLE sales (id BIGINT PRIMARY KEY, who VARCHAR(40), placed TIMESTAMP NULL, yen BIGINT,"
+                "CREATE TABLE large_sales (id BIGINT PRIMARY KEY, who VARCHAR(40), placed TIMESTAMP NULL, yen BIGINT,"
                 " state VARCHAR(20), seen TIMESTAMP NULL)"
             )
-            live.exec_driver_sql("CREATE INDEX sales_seen ON sales (seen, id)")
+            live.exec_driver_sql("CREATE INDEX large_sales_seen ON large_sales (seen, id)")
         spread = max(1, 2 * 365 * 86400 // orders)
         for low in range(0, orders, step):
             rows = ", ".join(
@@ -125,14 +126,14 @@ def fill_shop(url: str, orders: int) -> None:
                 for n in range(low, min(low + step, orders))
             )
             with database.begin() as live:
-                live.exec_driver_sql(f"INSERT INTO sales VALUES {rows}")
+                live.exec_driver_sql(f"INSERT INTO large_sales VALUES {rows}")
     finally:
         database.dispose()
 
 
 SELECT: Final = (
     "SELECT id AS order_id, who AS customer_id, placed AS ordered_at, yen AS amount, state AS status,"
-    " seen AS changed_at FROM sales"
+    " seen AS changed_at FROM large_sales"
 )
 
 

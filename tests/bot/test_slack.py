@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import pytest
+from slack_bolt import BoltRequest
 
 from bot import listening
 from bot.access import Access, ChannelNotListed, ForeignTeam, PersonNotListed, Who
@@ -185,6 +187,22 @@ def test_an_error_in_a_listener_is_said_too(house: House) -> None:
 
     house.edge.once.first = broken  # type: ignore[method-assign]  # a bug before the work is handed over
     assert house.ask("x").startswith("problem bug")
+
+
+class AtOnce:
+    """Runs a listener before Bolt looks for its acknowledgement, as a busy machine may."""
+
+    def submit(self, work: Callable[[], None]) -> None:
+        work()
+
+
+def test_an_error_right_after_the_acknowledgement_does_not_take_it_back(slack: LocalSlack) -> None:
+    edge = Edge(web_client(slack.bot_token, slack.base_url), answers(Desk()))
+    app = edge.app()
+    app.listener_runner.listener_executor = AtOnce()  # type: ignore[assignment]
+    no_way_to_answer = {"command": "/kpi", "user_id": "U1", "channel_id": HOME, "team_id": "T0ASAKAI01"}
+    assert app.dispatch(BoltRequest(body=urlencode(no_way_to_answer), mode="socket_mode")).status == 200
+    edge.workers.close(5)
 
 
 def test_a_redelivered_request_is_acknowledged_and_answered_once(house: House) -> None:
