@@ -10,10 +10,8 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -23,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from metrics.problem import Problem
-from metrics.sources import checks
+from metrics.sources import checks, rows
 from metrics.sources.columns import layout
 
 if TYPE_CHECKING:
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from metrics.rules import Rules
     from metrics.sources.checks import Staged
     from metrics.sources.columns import Layout
+    from metrics.sources.rows import Rows
 
 CHUNK_ROWS = 50_000
 TIMEOUT_SECONDS = 10
@@ -49,7 +48,6 @@ _DRIVERS = {
 _EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}
 _SERVERS = frozenset({"postgresql", "mysql", "mariadb"})
 _CHUNK = "asakai_chunk"
-Rows = Sequence[Sequence[object]]
 _LOGIN = re.compile(
     r"password|authentication|access denied|no pg_hba|role .* does not exist|not permitted to log in", re.IGNORECASE
 )
@@ -190,34 +188,15 @@ def _shown(address: URL) -> str:
 
 def _take(connection: DuckDBPyConnection, columns: Layout, rules: Rules, chunk: Rows, before: int) -> None:
     """Add one chunk to `staged`, and its bad rows to `rejected`."""
-    import pandas as pd  # noqa: PLC0415  80 MB that a running bot must not hold
-
-    frame = pd.DataFrame([[as_text(cell) for cell in row] for row in chunk], columns=list(columns.every), dtype=object)
-    connection.register(_CHUNK, frame)
     cast = ", ".join(f"{name}::VARCHAR AS {name}" for name in columns.every)
-    fields = checks.selection(columns, rules)
-    invalid = checks.invalid_rows(connection) if before else 0
-    verb = "INSERT INTO staged" if before else "CREATE OR REPLACE TEMP TABLE staged AS"
-    connection.execute(f"{verb} SELECT {fields} FROM (SELECT {cast} FROM {_CHUNK})")
-    if checks.invalid_rows(connection) > invalid:
-        raw = f"SELECT row_number() OVER () + {before} AS row, {cast} FROM {_CHUNK}"
-        checks.reject(connection, columns, rules, raw)
-    connection.unregister(_CHUNK)
-
-
-def as_text(cell: object) -> str | None:
-    """A value as the text that a CSV would hold."""
-    if cell is None or isinstance(cell, str):
-        return cell
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, Decimal):
-        return format(cell, "f")
-    if isinstance(cell, bytes):
-        return cell.decode("utf-8", "replace")
-    return str(cell)
+    with rows.shown(connection, chunk, columns.every, _CHUNK):
+        fields = checks.selection(columns, rules)
+        invalid = checks.invalid_rows(connection) if before else 0
+        verb = "INSERT INTO staged" if before else "CREATE OR REPLACE TEMP TABLE staged AS"
+        connection.execute(f"{verb} SELECT {fields} FROM (SELECT {cast} FROM {_CHUNK})")
+        if checks.invalid_rows(connection) > invalid:
+            raw = f"SELECT row_number() OVER () + {before} AS row, {cast} FROM {_CHUNK}"
+            checks.reject(connection, columns, rules, raw)
 
 
 @contextmanager

@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from metrics.problem import Problem
 from metrics.sources import checks, mapped
 from metrics.sources.database import (
-    as_text,
     columns_of,
     connected,
     deadline,
@@ -27,6 +26,7 @@ from metrics.sources.database import (
     query_problems,
     read_only,
 )
+from metrics.sources.rows import as_text, shown
 from metrics.sources.text import Text
 
 if TYPE_CHECKING:
@@ -154,8 +154,6 @@ def rows_of(feed: Feed, wanted: Sequence[str]) -> Page:
 
 def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, *, accept_bad: bool = False) -> Staged:
     """Make `incoming` of a page that has rows; raises a Problem, and then there is none."""
-    import pandas as pd  # noqa: PLC0415  80 MB that a running bot must not hold
-
     checks.clear(connection)
     text = Text(Path(), feed.people.source, ",", page.header, leading_blank=False)
     reading = mapped.reading_of(connection, text, feed.mapping, rules, feed.people)
@@ -163,11 +161,9 @@ def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, 
     columns = mapped.layout(reading)
     checks.register(connection, columns)
     refs = [f"c{place}" for place in range(len(page.header))]
-    frame = pd.DataFrame([[as_text(cell) for cell in row] for row in page.rows], columns=refs, dtype=object)
-    connection.register(_PAGE, frame)
     cast = ", ".join(f"{ref}::VARCHAR AS {ref}" for ref in refs)
-    mapped.fill(reading, f"SELECT row_number() OVER () AS row, {len(refs)} AS cells, {cast} FROM {_PAGE}")
-    connection.unregister(_PAGE)
+    with shown(connection, page.rows, refs, _PAGE):
+        mapped.fill(reading, f"SELECT row_number() OVER () AS row, {len(refs)} AS cells, {cast} FROM {_PAGE}")
     return mapped.finished(reading, columns, accept_bad=accept_bad)
 
 

@@ -13,6 +13,7 @@ from metrics.sources.beside import staging
 from metrics.sources.beside.preset import Layout, Preset, known_names, layout_of, presets, recognised
 from metrics.sources.cells import literal
 from metrics.sources.people import People
+from metrics.sources.rows import shown
 from metrics.sources.text import SourceEmpty, SourceHeaderOnly, Text, open_text, repaired, without_first_rows
 from metrics.sources.workbook import as_text
 
@@ -79,9 +80,7 @@ def stage_query(  # noqa: PLR0913  # what is read where, as which table, by whic
     accept_bad: bool = False,
 ) -> Found:
     """The same for the rows of one SELECT whose columns bear the canonical names."""
-    import pandas as pd  # noqa: PLC0415  only where a database is read
-
-    from metrics.sources import database  # noqa: PLC0415  the same
+    from metrics.sources import database  # noqa: PLC0415  SQLAlchemy only where a database is read
 
     staging.clear(connection)
     with database.result_of(url, database.one_select(query)) as (header, chunks):
@@ -90,14 +89,10 @@ def stage_query(  # noqa: PLR0913  # what is read where, as which table, by whic
         refs, before = list(layout.every), 0
         _empty(connection, layout)
         for chunk in chunks:
-            cells = [[database.as_text(cell) for cell in row] for row in chunk]
-            frame = pd.DataFrame(cells, columns=refs, dtype=object)
-            connection.register(_CHUNK, frame)
             cast = ", ".join(f"{ref}::VARCHAR" for ref in refs)
-            connection.execute(
-                f"INSERT INTO {staging.RAW} SELECT row_number() OVER () + {before}, {len(refs)}, {cast} FROM {_CHUNK}"
-            )
-            connection.unregister(_CHUNK)
+            numbered = f"SELECT row_number() OVER () + {before}, {len(refs)}, {cast} FROM {_CHUNK}"
+            with shown(connection, chunk, refs, _CHUNK):
+                connection.execute(f"INSERT INTO {staging.RAW} {numbered}")
             before += len(chunk)
     return Found(layout, staging.finish(connection, layout, rules, whose, accept_bad=accept_bad), whose)
 
