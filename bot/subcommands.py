@@ -12,18 +12,16 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from bot.beside_answers import continuation, cpo, nps
 from bot.comparison import UnfitComparison, compare, why
 from bot.grammar import Ask, parse
 from bot.grammar.writing import written
 from bot.onward import FILES, paged, usual, with_ways
 from bot.page import Footnote, Page, Table
-from bot.present.acquisition import acquisition
-from bot.present.continuation import continuation
 from bot.present.definition import definition
 from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
 from bot.present.help import usage
-from bot.present.nps import nps
 from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
 from bot.present.segment import segment
@@ -148,27 +146,6 @@ def _dormant(question: Question) -> Page:
     return _of_figure(question, "dormant", dormant)
 
 
-def _nps(question: Question) -> Page:
-    ask, figures = question.ask, question.figures
-    found = figures.annex.nps(question.as_of, ask.period, ask.dimension or PURCHASE_COUNT, ask.filters)
-    basis = figures.basis(question.as_of, ask.filters)
-    return with_ways(nps(found, basis, question.language, asked=ask.raw), question)
-
-
-def _continuation(question: Question) -> Page:
-    ask, figures = question.ask, question.figures
-    found = figures.annex.continuation(question.as_of, ask.period)
-    page = continuation(found, figures.basis(question.as_of), question.language, asked=ask.raw)
-    return with_ways(page, question)
-
-
-def _cpo(question: Question) -> Page:
-    ask, figures = question.ask, question.figures
-    found = figures.annex.acquisition(question.as_of, ask.period, ask.days)
-    page = acquisition(found, figures.basis(question.as_of), question.language, asked=ask.raw)
-    return with_ways(page, question)
-
-
 def _segment(question: Question) -> Page:
     ask = replace(question.ask, dimension=question.ask.dimension or question.main_dimension)
     return _repeat(replace(question, ask=ask))
@@ -232,9 +209,9 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "repeat": Subcommand(_repeat, days=(WITHIN_DAYS,), compares=True),
     "gap": Subcommand(_gap, days=RETURNED_DAYS, compares=True),
     "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS), compares=True),
-    "nps": Subcommand(_nps, Period.DURING),
-    "cpo": Subcommand(_cpo, days=HORIZONS, narrows=False),
-    "continuation": Subcommand(_continuation, Period.DURING, narrows=False),
+    "nps": Subcommand(nps, Period.DURING),
+    "cpo": Subcommand(cpo, days=HORIZONS, narrows=False),
+    "continuation": Subcommand(continuation, Period.DURING, narrows=False),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),

@@ -1,0 +1,39 @@
+"""What is the answer to a question about what stands beside the orders?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.onward import with_ways
+from bot.present import acquisition as acquisition_page
+from bot.present import continuation as continuation_page
+from bot.present import nps as nps_page
+from metrics.segment import PURCHASE_COUNT
+
+if TYPE_CHECKING:
+    from bot.page import Page
+    from bot.question import Question
+
+
+def nps(question: Question) -> Page:
+    """What customers answered."""
+    ask, figures = question.ask, question.figures
+    found = figures.annex.nps(question.as_of, ask.period, ask.dimension or PURCHASE_COUNT, ask.filters)
+    basis = figures.basis(question.as_of, ask.filters)
+    return with_ways(nps_page.nps(found, basis, question.language, asked=ask.raw), question)
+
+
+def continuation(question: Question) -> Page:
+    """How many subscriptions go on."""
+    ask, figures = question.ask, question.figures
+    found = figures.annex.continuation(question.as_of, ask.period)
+    page = continuation_page.continuation(found, figures.basis(question.as_of), question.language, asked=ask.raw)
+    return with_ways(page, question)
+
+
+def cpo(question: Question) -> Page:
+    """What a new customer costs and brings in."""
+    ask, figures = question.ask, question.figures
+    found = figures.annex.acquisition(question.as_of, ask.period, ask.days)
+    page = acquisition_page.acquisition(found, figures.basis(question.as_of), question.language, asked=ask.raw)
+    return with_ways(page, question)
