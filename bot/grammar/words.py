@@ -22,9 +22,9 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "dormant": ("休眠", "dormant", "休眠予備", "休眠客", "休眠顧客", "休眠予備軍", "休眠率", "離脱", "きゅうみん",
                 "pre dormant", "predormant", "dormancy", "dormants", "lapsed", "lapsing", "inactive",
                 "about to go dormant", "going dormant", "at risk", "idle"),
-    "nps": ("推奨度", "NPS", "おすすめ度", "ネットプロモータースコア", "推奨者", "批判者",
+    "nps": ("NPS", "推奨度", "おすすめ度", "ネットプロモータースコア", "推奨者", "批判者",
             "net promoter score", "promoters", "detractors", "recommendation"),
-    "cpo": ("獲得費用", "CPO", "CPA", "獲得単価", "顧客獲得単価", "広告費", "LTV", "回収", "投資回収", "ペイバック",
+    "cpo": ("CPO", "獲得単価", "獲得費用", "CPA", "顧客獲得単価", "広告費", "LTV", "回収", "投資回収", "ペイバック",
             "CAC", "cost per order", "acquisition cost", "ad spend", "payback", "lifetime value"),
     "continuation": ("定期継続", "continuation", "定期継続率", "継続率", "解約率", "解約", "継続", "churn",
                      "churn rate", "subscription churn", "subscription continuation"),
@@ -44,7 +44,7 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "definition": ("定義", "definition", "define", "definitions", "意味", "用語", "meaning", "what is", "とは",
                    "って何", "calculation", "計算方法", "計算式"),
 }  # fmt: skip
-"""Noun -> its words; the first Japanese and the first English word are the ones help shows."""
+"""Noun -> its words; the first one is written in Japanese, the first English one in English."""
 
 TAKES_A_TOPIC: Final = frozenset({"help", "definition"})
 

@@ -96,8 +96,8 @@ def _topic(topic: str, code: str) -> str:
 
 
 def _said(words: Sequence[str], code: str) -> str:
-    """The first word of the language; the first one where it has none."""
-    return next((word for word in words if word.isascii() == (code != "ja")), words[0])
+    """The first word; in English the first that an English keyboard has."""
+    return words[0] if code == "ja" else next((word for word in words if word.isascii()), words[0])
 
 
 def _period(span: Span) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.grammar import Ask, AskedTwice, TooLong, Vocabulary, parse
 from bot.grammar.periods import BadWindow, ImpossibleDate, PeriodNotOver, ReversedPeriod
+from bot.grammar.writing import written
 from metrics.day import Span
 from metrics.problem import Problem
 
@@ -213,6 +214,15 @@ def test_a_filter_takes_the_label_as_it_is_stored(text: str, filters: tuple[tupl
 def test_what_cannot_be_meant_is_refused_in_words(text: str, problem: type[Problem]) -> None:
     with pytest.raises(problem):
         asked(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "japanese", "english"),
+    [("nps", "NPS", "NPS"), ("cpo", "CPO", "CPO"), ("repeat", "リピート率", "repeat"), ("gap", "間隔", "gap")],
+)
+def test_a_button_asks_in_the_words_of_the_trade(name: str, japanese: str, english: str) -> None:
+    assert written(parse(name, SHOP, FRIDAY), "ja") == japanese
+    assert written(parse(name, SHOP, FRIDAY), "en") == english
 
 
 def test_days_without_a_period_word_belong_to_the_figure() -> None:
