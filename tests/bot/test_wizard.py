@@ -150,23 +150,25 @@ class Pressed(io.StringIO):
 
 @pytest.mark.parametrize("command", [("map", "unknown.csv"), ("init",)])
 @pytest.mark.parametrize(
-    ("stdin", "code", "said"),
+    "broken_off",
     [
         (io.StringIO(), 1, "質問への答えがなかったため、何も書いていません。"),
         (Pressed(), 130, "中断しました。途中のものは保存していません。"),
     ],
+    ids=["nobody", "ctrl-c"],
 )
 def test_without_an_answer_one_sentence_is_said_and_nothing_written(
-    tmp_path: Path, file: Path, monkeypatch, capsys, command, stdin, code, said
+    file: Path, monkeypatch, capsys, command, broken_off
 ):
-    monkeypatch.chdir(tmp_path)
+    stdin, code, said = broken_off
+    monkeypatch.chdir(file.parent)
     monkeypatch.setattr("sys.stdin", stdin)
     monkeypatch.setenv("ASAKAI_LANGUAGE", "ja")
     assert called(command) == code
     err = capsys.readouterr().err
     assert said in err
     assert "Aborted" not in err
-    assert [path.name for path in tmp_path.iterdir()] == ["unknown.csv"]
+    assert [path.name for path in file.parent.iterdir()] == ["unknown.csv"]
 
 
 def test_an_empty_answer_for_a_needed_column_is_told_so(file: Path):
