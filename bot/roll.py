@@ -6,6 +6,7 @@ guessed: the Problem is raised, and nobody gets figures on a guess.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ SCOPES: Final = ("users:read", "usergroups:read", "channels:read", "groups:read"
 KEEP_SECONDS: Final = 300.0
 AWAY_SECONDS: Final = 3600.0
 _MOST: Final = 20_000
+_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{2,}")
 
 _T = TypeVar("_T")
 
@@ -47,10 +49,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel. `shared`: with another company; `member`: the bot is in it."""
+    """A channel. `shared`: with another company; `member`: the bot is in it; `name`: without the #."""
 
     shared: bool
     member: bool
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -94,6 +97,17 @@ class Roll:
         """Whether another company is in the channel, or invited."""
         return not channel.startswith("D") and self.place(channel).shared
 
+    def called(self, channel: str) -> str:
+        """The channel as people say it, #asakai; its id where Slack does not tell. What is no id stays."""
+        if not _CHANNEL.fullmatch(channel):
+            return channel
+        try:
+            name = self.place(channel).name
+        except Problem as problem:
+            log.info("channel_not_named", channel=channel, why=problem.key)
+            return channel
+        return f"#{name}" if name else channel
+
     def direct(self, user: str) -> str:
         """The direct message with a person, opened where there is none yet."""
         return self._remembered("direct", user, lambda: _direct(self.web.call("conversations.open", users=user)))
@@ -136,7 +150,7 @@ def _members(answer: Mapping[str, Any]) -> frozenset[str]:
 def _place(answer: Mapping[str, Any]) -> Place:
     channel = answer["channel"]
     shared = any(channel.get(name) for name in ("is_ext_shared", "is_pending_ext_shared"))
-    return Place(shared, member=bool(channel.get("is_member")))
+    return Place(shared, member=bool(channel.get("is_member")), name=str(channel.get("name") or ""))
 
 
 def _direct(answer: Mapping[str, Any]) -> str:

@@ -136,6 +136,20 @@ def test_slack_is_asked_once_in_five_minutes_and_an_hour_without_it_is_survived(
         hall.roll.person("U1")
 
 
+@pytest.mark.parametrize(
+    ("slack", "channel", "name"),
+    [
+        (Slack(channels={"C123": {"name": "朝会"}}), "C123", "#朝会"),
+        (Slack(), "C123", "C123"),
+        (Slack(away=ScopeMissing(scopes="channels:read")), "C123", "C123"),
+        (Slack(channels={"#朝会": {"name": "never asked"}}), "#朝会", "#朝会"),
+    ],
+    ids=["named", "nameless", "untold", "no id"],
+)
+def test_a_channel_is_called_as_people_say_it_or_else_by_its_id(slack: Slack, channel: str, name: str) -> None:
+    assert Hall(slack).roll.called(channel) == name
+
+
 def test_a_refusal_is_no_silence_what_was_known_before_does_not_outlive_it() -> None:
     hall = Hall()
     hall.roll.person("U1")

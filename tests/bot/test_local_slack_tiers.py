@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from bot.delivery.post import SlackUnreachable, web_client
 from bot.delivery.web import WebCalls
 from bot.local_slack import LocalSlack
-from bot.local_slack.tiers import PER_MINUTE, TIERS
+from bot.local_slack.tiers import PER_MINUTE, SPECIAL, TIERS, Tiers
 from bot.local_slack.web_api import METHODS
 from bot.roll import KEEP_SECONDS, Roll
 
@@ -71,5 +71,32 @@ def test_who_was_known_is_still_known_while_slack_counts_too_many(slack: LocalSl
     assert roll.person("U0SATO0001").id == "U0SATO0001"
 
 
-def test_every_method_with_a_tier_is_one_that_is_answered() -> None:
-    assert set(TIERS) <= {*METHODS, "apps.connections.open"}
+def test_every_method_that_is_answered_has_a_tier_or_a_special_one() -> None:
+    assert set(TIERS) | SPECIAL == {*METHODS, "apps.connections.open"}
+    assert SPECIAL.isdisjoint(TIERS)
+
+
+@pytest.mark.parametrize(("method", "most", "seconds"), [("users.list", 20, 3), ("users.info", 100, 1)])
+def test_a_tier_gives_its_number_a_minute_and_names_the_seconds_to_the_next(
+    method: str, most: int, seconds: int
+) -> None:
+    tiers = Tiers(on=True)
+    assert [tiers.wait(method, "xoxb", AT) for _ in range(most + 1)] == [0] * most + [seconds]
+    assert tiers.wait(method, "xoxb-another", AT) == 0, "each app is counted by itself"
+    assert tiers.wait(method, "xoxb", AT + seconds) == 0
+    assert [tiers.wait(one, "xoxb", AT) for one in SPECIAL for _ in range(200)] == [0] * 800
+
+
+def test_the_tiers_are_those_of_slacks_own_list() -> None:
+    assert PER_MINUTE == {1: 1, 2: 20, 3: 50, 4: 100}
+    twos = {"conversations.list", "reactions.remove", "usergroups.list", "usergroups.users.list", "users.list"}
+    assert {name for name, tier in TIERS.items() if tier == 2} == twos
+    assert {name for name, tier in TIERS.items() if tier == 4} == {
+        "chat.postEphemeral",
+        "conversations.members",
+        "files.completeUploadExternal",
+        "files.getUploadURLExternal",
+        "files.info",
+        "users.info",
+        *(name for name in METHODS if name.startswith("views.")),
+    }
