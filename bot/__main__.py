@@ -2,7 +2,7 @@
 
 The only wiring: every command opens what it needs and hands it on. Heavy modules
 are imported inside the commands, so that help is there at once. Exit codes: 0 done,
-1 the data or the world said no (one sentence on stderr), 2 wrong usage.
+1 the data or the world said no (one sentence on stderr), 2 wrong usage, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -349,6 +349,13 @@ def main() -> None:
 
 def called(arguments: Sequence[str]) -> int:
     """Run the command line; whatever happens becomes an exit code and at most one sentence."""
+    code = _ended(arguments)
+    if code == INTERRUPTED:
+        _print(["", _language(_asked_language(arguments)).say("cli.interrupted")], error=True)
+    return code
+
+
+def _ended(arguments: Sequence[str]) -> int:
     try:
         app(list(arguments), prog_name="asakai")
     except SystemExit as end:
