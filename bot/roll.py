@@ -152,7 +152,7 @@ class Roll:
             try:
                 return ask()
             except SlackBusy as busy:
-                pause = busy.seconds
+                pause = max(busy.seconds, 1.0)
                 if pause > left:
                     raise
                 left -= pause
