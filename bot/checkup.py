@@ -143,7 +143,8 @@ def _socket(settings: Settings) -> Finding:
 
 
 def _channels(settings: Settings, client: Client) -> Iterator[Finding]:
-    further = (channel for one in (*settings.digests, *settings.alerts) for channel in one.channels)
+    further = [channel for one in settings.digests for channel in one.channels]
+    further += [channel for rule in settings.alerts for channel in rule.channels]
     names = tuple(dict.fromkeys((*settings.digest.channels, *settings.alert_channels, *further)))
     if not names:
         yield Finding("channel", Mark.BROKEN, mend="shop.toml: [digest] channels")
