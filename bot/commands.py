@@ -128,8 +128,12 @@ def _subcommands() -> Iterator[str]:
         yield f"- words: {_listed(NOUNS[name])}"
         yield f"- a period means: {_MEANS[known.period]}"
         if known.days:
-            yield f"- days: {', '.join(map(str, known.days))} (`{NOUNS[name][1]} {known.days[-1]} days`)"
+            yield f"- days: {', '.join(map(str, known.days))} (`{_english(name)} {known.days[-1]} days`)"
         yield "" if known.narrows else "- takes no filter and no dimension\n"
+
+
+def _english(noun: str) -> str:
+    return next(word for word in NOUNS[noun] if word.isascii())
 
 
 def _dimensions() -> Iterator[str]:

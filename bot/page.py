@@ -76,10 +76,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell: what is shown, and the number behind it for sorting."""
+    """A table cell: what is shown, and the number behind it for sorting.
+
+    `channels`: their ids stand in the text; who knows Slack puts the names there.
+    """
 
     text: str
     number: float | None = None
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

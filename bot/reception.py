@@ -27,6 +27,7 @@ from bot.home.page import LANGUAGES, Today
 from bot.home.witness import Witness
 from bot.language import Language
 from bot.present.language import language_page
+from bot.present.place import with_names
 from bot.slack import Answers
 from bot.subcommands import heard_only
 from bot.workers import Once
@@ -172,7 +173,7 @@ class Reception:
         watched = Witness(
             self.shop.desk, lambda: self.may_export(who), lambda rows: self.took(who, "customers", DORMANT, rows)
         )
-        return self.shop.answer(text, who, watched, heard)
+        return with_names(self.shop.answer(text, who, watched, heard), self.roll.called)
 
     @property
     def quota(self) -> Quota:
@@ -184,7 +185,7 @@ class Reception:
     def has_files(self, who: Who) -> bool:
         """Whether that person may have files at all: named for it, by themselves or through a group, or listed."""
         export = self.shop.current.now().settings.export
-        if who.user in export.allowed_users or who.user in self.roll.people(export.allowed_groups):
+        if who.user in export.allowed_users or who.user in self.roll.people(export.allowed_groups).people:
             return self.door().refusal_of_stranger(who) is None
         return self.door().refusal_of_person(who) is None
 

@@ -2,6 +2,8 @@
 
 Written after Slack's published schema of app manifests, version 1 (github.com/slackapi/manifest-schema),
 for the parts that an app without hosted functions has; the rest of the schema is named and passed by.
+`agent_view` is of the types in @slack/web-api, which know it before the schema does; what both know is
+compared with them by tests/bot/test_manifest_types.py.
 """
 
 from __future__ import annotations
@@ -75,6 +77,7 @@ _COMMAND: Final = Fields(
     },
     ("command", "description"),
 )
+_PROMPT: Final = Fields({"title": Text(NO_LIMIT), "message": Text(NO_LIMIT)}, ("title", "message"))
 _METADATA: Final = Fields({"app_id": Text(NO_LIMIT), "event_type": Text(50)}, ("app_id", "event_type"))
 _BYTE: Final = "([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
 _ADDRESSES: Final = Text(18, pattern=rf"({_BYTE}\.){{3}}{_BYTE}(/(3[0-2]|[1-2][0-9]|[0-9]))?$")
@@ -103,12 +106,23 @@ MANIFEST: Final = Fields(
                 "workflow_steps": Items(
                     Fields({"name": Text(50, 1), "callback_id": Text(50, 1)}, ("name", "callback_id")), 10, 1
                 ),
+                "agent_view": Fields(
+                    {
+                        "agent_description": Text(300),
+                        "suggested_prompts": Items(_PROMPT, 4),
+                        "actions": Items(
+                            Fields(
+                                {"name": Text(NO_LIMIT), "description": Text(NO_LIMIT)},
+                                ("name", "description"),
+                            ),
+                            NO_LIMIT,
+                        ),
+                    }
+                ),
                 "assistant_view": Fields(
                     {
                         "assistant_description": Text(NO_LIMIT),
-                        "suggested_prompts": Items(
-                            Fields({"title": Text(NO_LIMIT), "message": Text(NO_LIMIT)}, ("title", "message")), NO_LIMIT
-                        ),
+                        "suggested_prompts": Items(_PROMPT, NO_LIMIT),
                     },
                     ("assistant_description",),
                 ),

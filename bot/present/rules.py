@@ -63,7 +63,7 @@ def _row(line: RuleLine, now: datetime, language: Language) -> tuple[Cell, ...]:
         Cell(_when(line.rule, language)),
         Cell(_state(line, now, language)),
         Cell(language.say("rules.owned", owner=line.owner, source=source) if line.owner else source),
-        Cell(channels),
+        Cell(channels, channels=line.channels),
     )
 
 

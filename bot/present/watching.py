@@ -142,7 +142,7 @@ def status(mornings: Sequence[PastMorning], zone: ZoneInfo, language: Language, 
     rows = tuple(
         (
             Cell(language.day_table(one.local_date)),
-            Cell(one.channel if one.name == "daily" else f"{one.channel} {one.name}"),
+            _whither(one, language),
             Cell(language.say(f"watch.state.{one.state}")),
             Cell(_arrival(one, zone, language), one.late_seconds),
             Cell(language.say(f"watch.cause.{one.cause}") if one.cause else language.say("custom.none")),
@@ -154,6 +154,14 @@ def status(mornings: Sequence[PastMorning], zone: ZoneInfo, language: Language, 
     notes = (language.say("common.asked", asked=asked),) if asked else ()
     return Page(said, (Heading(said), *table, Footnote((*notes, language.say("watch.status.note")))),
                 language=language.code)  # fmt: skip
+
+
+def _whither(one: PastMorning, language: Language) -> Cell:
+    """The channel, and which digest it is where it is not the main one; a direct message has no name."""
+    direct = one.channel.startswith("D")
+    place = language.say("watch.status.direct") if direct else one.channel
+    text = place if one.name == "daily" else f"{place} {one.name}"
+    return Cell(text, channels=() if direct else (one.channel,))
 
 
 def _arrival(one: PastMorning, zone: ZoneInfo, language: Language) -> str:

@@ -17,6 +17,7 @@ from bot.present import (
     digest,
     figure,
     help,  # noqa: A004  the page is called help
+    measure,
     moved,
     nps,
     panel,
@@ -27,6 +28,7 @@ from bot.present import (
     source,
     waiting,
 )
+from metrics.measure import Verdict
 from metrics.report import Report
 from metrics.segment import UnknownDimension
 from tests.bot import alerts, beside, morning
@@ -125,6 +127,17 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "continuation_too_few": lambda it: continuation.continuation(
         beside.CONTINUATION_TOO_FEW, morning.normal().basis, it
     ),
+    "measure": lambda it: measure.measure(beside.MEASURED, other_rules().basis, it, asked="比較"),
+    "measure_by": lambda it: measure.measure(beside.MEASURED_BY, morning.normal().basis, it, asked="チャネル別"),
+    **{
+        f"measure_{name}": lambda it, found=found: measure.measure(found, morning.normal().basis, it)
+        for name, found in (
+            ("none_sure", beside.MEASURED_NONE_SURE),
+            ("not_yet", beside.MEASURED_NOT_YET),
+            ("nothing", beside.MEASURED_NOTHING),
+            *((f"only_{one}", beside.one(one)) for one in Verdict),
+        )
+    },
     "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it, asked="NPS LINE"),
     "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it, asked="チャネル別"),
     "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),

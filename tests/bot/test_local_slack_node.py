@@ -1,70 +1,32 @@
-"""Does Slack's own Node framework, @slack/bolt, live in the local Slack as its Python one does?
-
-`npm ci` installs what tests/node/package-lock.json pins into a cache folder outside the tree, once.
-"""
+"""Does Slack's own Node framework, @slack/bolt, live in the local Slack as its Python one does?"""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import threading
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.local_slack import LocalSlack
+from tests.bot.by_node import NODE, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-NODE = Path(__file__).parents[1] / "node"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asakai-tests"
 HOME = "C0ASAKAI01"
 WAIT = 60
-INSTALL_SECONDS = 600
-
-
-def missing(reason: str) -> NoReturn:
-    """A failure in CI, a named skip elsewhere: as tests/conftest.py does for servers."""
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
 def proof() -> Path:
     """proof.mjs beside its installed libraries."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            missing(f"no {program} here: the Node proof of the local Slack needs Node.js 20 or newer")
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.removeprefix("v").partition(".")[0]) < 20:
-        missing(f"Node.js {version} is older than 20, which @slack/bolt needs")
-    names = ("package.json", "package-lock.json")
-    key = hashlib.sha256(b"".join((NODE / name).read_bytes() for name in names)).hexdigest()[:16]
-    folder = CACHE / f"node-{key}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (CACHE / f"node-{key}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "installed").exists():
-            for name in names:
-                shutil.copy(NODE / name, folder / name)
-            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(
-                command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-            )
-            if done.returncode:
-                missing(f"npm ci failed: {done.stderr.strip()[-500:]}")
-            (folder / "installed").touch()
-        shutil.copy(NODE / "proof.mjs", folder / "proof.mjs")
-    return folder / "proof.mjs"
+    return installed("proof.mjs")
 
 
 class Bolt:
@@ -213,7 +175,8 @@ def test_node_comes_back_after_its_socket_is_ended(proof: Path) -> None:
 
 def test_the_lock_names_no_registry() -> None:
     lock = json.loads((NODE / "package-lock.json").read_text("utf-8"))
-    wanted = json.loads((NODE / "package.json").read_text("utf-8"))["dependencies"]
-    assert lock["packages"]["node_modules/@slack/bolt"]["version"] == wanted["@slack/bolt"]
+    package = json.loads((NODE / "package.json").read_text("utf-8"))
+    for name, version in (package["dependencies"] | package["devDependencies"]).items():
+        assert lock["packages"][f"node_modules/{name}"]["version"] == version
     assert [name for name, one in lock["packages"].items() if "resolved" in one] == []
     assert all("integrity" in one for name, one in lock["packages"].items() if name)

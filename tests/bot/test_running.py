@@ -124,6 +124,20 @@ def test_the_running_bot_posts_the_digest_and_answers_questions(slack: LocalSlac
     assert len(slack.messages(HOME)) == 1
 
 
+@pytest.mark.parametrize("asked", ["ルール", "状態"])
+def test_the_tables_of_the_running_bot_call_channels_by_their_names(
+    slack: LocalSlack, tmp_path: Path, asked: str
+) -> None:
+    with running(settings_for(slack, tmp_path)):
+        until(lambda: slack.messages(HOME))
+        slack.wait_socket()
+        heard = slack.command("/kpi", asked, channel=HOME)
+        heard.acked()
+        said = str(heard.answer().blocks)
+    assert "#asakai-朝会" in said
+    assert HOME not in said
+
+
 @pytest.mark.parametrize("name", ["APP_TOKEN", "BOT_TOKEN"])
 def test_a_missing_token_stops_the_start(slack: LocalSlack, tmp_path: Path, name: str) -> None:
     settings = settings_for(slack, tmp_path, **{f"ASAKAI_SLACK__{name}": ""})

@@ -133,6 +133,8 @@ def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk) -
     for text, language, file in (
         ("NPS", EN, "customer_id or email, score (0–10) and answered_at"),
         ("NPS", JA, "0〜10の点数"),
+        ("measure", EN, "name, customer_id or email, sent_at"),
+        ("施策", JA, "送信日時"),
     ):
         with pytest.raises(Problem) as caught:
             answer(text, bare, language)

@@ -19,6 +19,7 @@ from bot.delivery.post import SlackRefused
 from bot.delivery.protocol import Answer, Outcome
 from bot.delivery.row import Kind, Payload, State
 from bot.language import Language
+from bot.present.place import with_names
 from bot.present.watching import additions, obituary, posted, recomputed, status
 from bot.watch import past
 from bot.watch.asked import Past
@@ -212,9 +213,7 @@ def test_the_posted_bytes_come_back_and_today_s_count_beside_them(world: World) 
     assert asked.posted(date(2026, 11, 19)) is None
     page = posted(found, TOKYO, JA)
     assert page.parts[0].blocks == PAGE.blocks  # type: ignore[union-attr]
-    assert "20.0%→21.5%" in str(recomputed(found, 0.215, page, JA).parts[1]) or "20.0%から21.5%" in str(
-        recomputed(found, 0.215, page, JA).parts[1]
-    )
+    assert "20.0%から21.5%" in str(recomputed(found, 0.215, page, JA).parts[1])
     assert "同じ" in str(recomputed(found, 0.2, page, JA).parts[1])
 
 
@@ -227,6 +226,14 @@ def test_the_status_names_each_morning_with_its_lateness_and_cause(
     found = mornings(world.ledger)
     assert [one.cause for one in found] == ["slack"]
     assert status(found, TOKYO, language) == snapshot
+
+
+def test_the_status_names_channels_and_calls_a_direct_message_what_it_is(world: World) -> None:
+    world.tick()
+    [found] = mornings(world.ledger)
+    told = (found, replace(found, name="taro", channel="D7"))
+    page = with_names(status(told, TOKYO, JA), {"C1": "#朝会"}.get)  # type: ignore[arg-type]  every id is there
+    assert [row[1].text for row in page.parts[1].rows] == ["#朝会", "ダイレクトメッセージ taro"]  # type: ignore[union-attr]
 
 
 # --- the obituary ---------------------------------------------------------------------------
