@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bot.beside_answers import continuation, cpo, measure, nps
+from bot.beside_answers import continuation, cpo, measure, nps, reactivation
 from bot.comparison import UnfitComparison, compare, why
 from bot.grammar import Ask, parse
 from bot.grammar.writing import written
@@ -213,6 +213,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "cpo": Subcommand(cpo, days=HORIZONS, narrows=False),
     "continuation": Subcommand(continuation, Period.DURING, narrows=False),
     "measure": Subcommand(measure, Period.DURING),
+    "reactivation": Subcommand(reactivation, Period.DURING),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),

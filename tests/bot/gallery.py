@@ -22,6 +22,7 @@ from bot.present import (
     nps,
     panel,
     problem,
+    reactivation,
     rules,
     segment,
     side_by_side,
@@ -138,6 +139,18 @@ PAGES: dict[str, Callable[[Language], Page]] = {
             *((f"only_{one}", beside.one(one)) for one in Verdict),
         )
     },
+    "reactivation": lambda it: reactivation.reactivation(
+        beside.REACTIVATION, beside.DORMANT_WAVES, other_rules().basis, it, asked="休眠"
+    ),
+    "reactivation_by": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_BY, beside.DORMANT_WAVES, morning.normal().basis, it, asked="チャネル別"
+    ),
+    "reactivation_too_few": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_TOO_FEW, None, morning.normal().basis, it
+    ),
+    "reactivation_nobody": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_NOBODY, None, morning.normal().basis, it
+    ),
     "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it, asked="NPS LINE"),
     "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it, asked="チャネル別"),
     "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),
