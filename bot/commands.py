@@ -15,9 +15,10 @@ _INTRODUCTION: Final = """# Commands
 
 <!-- Made from SUBCOMMANDS and the words of bot/grammar by `asakai docs commands`; a test compares. -->
 
-`/kpi` in Slack, `@asakai` in a thread, a button and `asakai kpi "…"` on the command line take the same words. They may
-stand in any order, in Japanese or English, full-width or not: `/kpi チャネル別 リピート率 先月` and
-`/kpi repeat by channel last month` ask the same. Japanese needs no spaces: `先月のチャネル別リピート率`.
+`/kpi` in Slack, `@asakai` in a channel or thread, plain words in the direct message with the bot, a button and
+`asakai kpi "…"` on the command line take the same words. They may stand in any order, in Japanese or English,
+full-width or not: `/kpi チャネル別 リピート率 先月` and `/kpi repeat by channel last month` ask the same. Japanese
+needs no spaces: `先月のチャネル別リピート率`.
 
 A word that is not known is not passed over: the answer says which one, with the nearest words as buttons. A misspelling
 that can only mean one thing (similarity of 90 or more) is answered at once, and the answer says how it was taken.

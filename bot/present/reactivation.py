@@ -16,9 +16,7 @@ from metrics.report import Basis
 from metrics.segment import OTHER
 
 
-def reactivation(
-    found: Reactivation, sent: Measured | None, basis: Basis, language: Language, *, asked: str = ""
-) -> Page:
+def reactivation(found: Reactivation, sent: Measured | None, basis: Basis, language: Language) -> Page:
     """How many came back, with what share of the dormant and what revenue; by label or period; and by measure."""
     said = _headline(found.whole, language)
     table = _table(found, basis, language)
@@ -27,7 +25,7 @@ def reactivation(
         told = measure.sentence(sent, basis, language)
         named = measure.table(sent, basis, language, caption="reactivation.caption_measures")
         parts = (*parts, *((Paragraph(told),) if told else ()), named)
-    return Page(said, (*parts, _foot(basis, language, asked)), language=language.code)
+    return Page(said, (*parts, _foot(found.whole, basis, language)), language=language.code)
 
 
 def _headline(whole: Back, language: Language) -> str:
@@ -112,10 +110,10 @@ def _row(row: Back, found: Reactivation, basis: Basis, language: Language, *, un
     )
 
 
-def _foot(basis: Basis, language: Language, asked: str) -> Footnote:
+def _foot(whole: Back, basis: Basis, language: Language) -> Footnote:
     items = (
-        language.say("common.asked", asked=asked) if asked else "",
         until(basis, language),
+        language.listed((whole.span, language.say("reactivation.of", n=people(whole.rate.n, language)))),
         where(basis, language),
         language.say("reactivation.counted", days=DORMANT_DAYS),
         rules(basis, language),
