@@ -37,7 +37,6 @@ from bot.delivery.row import Delivery, Key, Kind, State
 from bot.delivery.web import WebCalls
 from bot.dropping import Dropbox
 from bot.fetching import Fetching
-from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
 from bot.reception import Reception
 from bot.roll import Roll
@@ -80,13 +79,14 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         closing(Choices.open(settings.state, WORKSPACE)) as choices,
         closing(Book.open(settings.state, WORKSPACE)) as book,
     ):
-        shop = Shop(Current(settings, choices, awake), desk, now, ledger)
+        directory = Directory(client)
+        shop = Shop(Current(settings, choices, awake, directory.placed), desk, now, ledger)
         desk.stored = lambda: stored(book)
         reception = Reception(
             shop,
             choices,
             ledger,
-            Directory(client),
+            directory,
             Roll(WebCalls(client)),
             team,
             rules=shop.rule_rows,
@@ -95,7 +95,7 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         _check_channels(reception)
         courier = _courier(shop, ledger, OursAlone(SlackChannel(client), reception.roll.shared))
         morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
-        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language_of)
+        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.voices)
         morning.courier = replace(courier, tell=watched.tell(now))
         watched.keep(settings.digest.notice_after_minutes, Tidying(choices, settings.keeping).tidy)
         ticker = Ticker(morning.tick, now)
@@ -136,10 +136,11 @@ def _alerting(shop: Shop, book: Book, client: Client, reception: Reception) -> R
         f"{socket.gethostname()}:{os.getpid()}",
         shop.say,
         lambda who: reception.door().refusal(who),
+        shop.voices,
     )
     main = effective.plan(DIGEST) or Plan(DIGEST, at=settings.digest.at)
     hours = Hours(main.at, shop.desk.zone, calendar(main, settings))
-    return room(book, shop.desk, settings, Language.of(settings.language), hours, outside)
+    return room(book, shop.desk, settings, hours, outside)
 
 
 def _fetching(shop: Shop, stopping: threading.Event) -> Sequence[Callable[[float], bool]]:
@@ -183,9 +184,11 @@ def send(
     logging.configure("CRITICAL")  # what went wrong is said in a sentence
     client = web_client(settings.secret("bot_token"), settings.slack.base_url)
     with closing(_ledger(settings, now)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
-        shop = Shop(Current(settings, choices, awake), desk, now, ledger, gate=False)  # who sends by hand has seen it
+        directory = Directory(client)
+        kept = Current(settings, choices, awake, directory.placed)
+        shop = Shop(kept, desk, now, ledger, gate=False)  # who sends by hand has seen it
         shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
-        ids = Directory(client).ids(tuple(channels))
+        ids = directory.ids(tuple(channels))
         courier = _courier(shop, ledger, OursAlone(SlackChannel(client), Roll(WebCalls(client)).shared))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.choices.chosen import Plan
+from bot.choices.voices import Voices
 from bot.delivery.morning import DIGEST, data_day
 from bot.delivery.payload import payload_of
 from bot.delivery.row import Kind
@@ -74,6 +75,11 @@ class Shop:
             self._desks[version] = desk
         return desk
 
+    @property
+    def voices(self) -> Voices:
+        """The languages in force."""
+        return Voices(self.current.now)
+
     # -- what is posted ----------------------------------------------------------
 
     def content(self, row: Delivery) -> Payload:
@@ -100,29 +106,28 @@ class Shop:
         """Who puts the words of that digest together: of its customers and in its language."""
         if self.history is None:
             return None
-        effective = self.current.now()
-        plan: Plan | None = Plan(DIGEST)
-        if row.key.kind is Kind.DATA_NOTICE:  # of all digests that wait there
-            plan = effective.first_plan(row.key.channel)
-        elif row.key.kind is not Kind.OWNER_NOTICE:
-            plan = effective.plan(row.key.name)
-        language = self.language_of(plan.name if plan else DIGEST, row.key.channel)
+        plan = self.current.now().plan(row.key.name)
         wanted, desk = self.settings.digest, self.desk
         return Saying(
             desk,
             desk.store,
             self.history,
-            language,
+            self._language(row),
             self.now,
             gate=self.gate and wanted.fresh_only,
             points=wanted.restatement_points,
             filters=plan.filters if plan else (),
         )
 
-    def language_of(self, name: str, channel: str) -> Language:
-        """The language of a digest there; a channel's own where the digest is gone."""
-        effective = self.current.now()
-        return Language.of(effective.language_of_plan(effective.plan(name) or Plan(DIGEST), channel))
+    def _language(self, row: Delivery) -> Language:
+        """What a row speaks: of several digests that wait in one channel there is one notice."""
+        match row.key.kind:
+            case Kind.DATA_NOTICE:
+                return self.voices.channel(row.key.channel)
+            case Kind.OWNER_NOTICE:
+                return self.voices.owner(row.key.channel)
+            case _:
+                return self.voices.digest(row.key.name, row.key.channel)
 
     def digest(self, day: date, name: str = DIGEST, channel: str = "") -> Page:
         """A digest of the morning after `day`, of its customers and in its language."""
@@ -142,7 +147,7 @@ class Shop:
 
     def language(self, who: Who) -> Language:
         """The reader's language."""
-        return Language.of(self.current.now().language_of_person(who.user, who.channel))
+        return self.voices.reader(who)
 
     def answer(self, text: str, who: Who, figures: Figures | None = None, heard: Heard = heard_only) -> Page:
         """The page for a text; raises Problem. `figures`: the desk, watched; `heard`: is told what was asked first."""
