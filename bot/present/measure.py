@@ -17,13 +17,13 @@ NAMED = 3
 _JUDGED = (Verdict.MORE, Verdict.FEWER, Verdict.OPEN)
 
 
-def measure(found: Measured, basis: Basis, language: Language, *, asked: str = "") -> Page:
+def measure(found: Measured, basis: Basis, language: Language) -> Page:
     """What surely helped first, what cannot be said next, then each wave with its hold-out."""
     said = _headline(found, language)
     body = tuple(Paragraph(text) for text in (sentence(found, basis, language),) if text)
     tables = (table(found, basis, language),) if found.waves else ()
     return Page(
-        said, (Heading(said), *body, *tables, _foot(found, basis, language, asked)), language=language.code
+        said, (Heading(said), *body, *tables, _foot(found, basis, language)), language=language.code
     )  # fmt: skip
 
 
@@ -152,11 +152,10 @@ def _verdict(row: Effect, language: Language) -> str:
     return language.say(f"measure.{row.verdict}")
 
 
-def _foot(found: Measured, basis: Basis, language: Language, asked: str) -> Footnote:
+def _foot(found: Measured, basis: Basis, language: Language) -> Footnote:
     waiting = sum(each.waiting for each in found.waves)
     needs = any(each.needs_n for each in (*found.waves, *found.rows))
     items = (
-        language.say("common.asked", asked=asked) if asked else "",
         until(basis, language),
         where(basis, language),
         language.say("measure.counted", within=WITHIN_DAYS, span=found.span),

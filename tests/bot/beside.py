@@ -78,12 +78,12 @@ CPO_TOO_FEW = replace(CPO, whole=won("all", 4, 40_000, 0.0, None), channels=(won
 
 
 CONTINUATION = Continuation(
-    as_of=AS_OF, span=Span.ending(AS_OF, 365),
+    as_of=AS_OF, span=Span.ending(AS_OF, 365), counted=465,
     steps=(Step(1, rate(326, 465), 0.701, 40), Step(2, rate(289, 343), 0.591, 20), Step(3, rate(254, 296), 0.507, 3)),
     running=340, begun=51, ended=48, unlisted=2,
 )  # fmt: skip
 CONTINUATION_ONE = replace(CONTINUATION, steps=CONTINUATION.steps[:1], unlisted=0)
-CONTINUATION_TOO_FEW = replace(CONTINUATION, steps=(), running=3, begun=3, ended=0, unlisted=0)
+CONTINUATION_TOO_FEW = replace(CONTINUATION, counted=3, steps=(), running=3, begun=3, ended=0, unlisted=0)
 
 
 def wave(name: str, day: date, got: tuple[int, int], held: tuple[int, int], verdict: Verdict, **more: object) -> Effect:

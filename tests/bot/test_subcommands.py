@@ -84,7 +84,8 @@ class OneMorning:
         return Posted(day or date(2026, 11, 20), at, "20.3%", ({"type": "divider"},), "20.3%", "a" * 64, 0.203)
 
     def mornings(self) -> tuple[PastMorning, ...]:
-        return ()
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        return (PastMorning(date(2026, 11, 20), "daily", "C1", "sent", at, at, 1, ""),)
 
 
 @pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
