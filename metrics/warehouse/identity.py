@@ -20,7 +20,8 @@ from sqlalchemy import Connection, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-_SPACES = " \t\n\r\u3000\u00a0"
+from metrics.warehouse.dialect import SPACES, argument
+
 _WIDE = "".join(map(chr, range(0xFF01, 0xFF5F)))
 _PLAIN = "".join(map(chr, range(0x21, 0x7F)))
 _ADDRESS = "^[^@[:space:]]+@[^@[:space:]]+$"
@@ -69,12 +70,12 @@ class _Words:
 
 
 def _translated(text: str) -> str:
-    return f"lower(trim(translate({text}, '{_WIDE}', '{_PLAIN.replace(chr(39), chr(39) * 2)}'), '{_SPACES}'))"
+    return f"lower(trim(translate({text}, '{_WIDE}', '{_PLAIN.replace(chr(39), chr(39) * 2)}'), '{SPACES}'))"
 
 
 _POSTGRESQL = _Words(
     lambda text: (
-        f"lower(btrim(CASE WHEN {text} ~ '^[ -~]*$' THEN {text} ELSE normalize({text}, NFKC) END, '{_SPACES}'))"
+        f"lower(btrim(CASE WHEN {text} ~ '^[ -~]*$' THEN {text} ELSE normalize({text}, NFKC) END, '{SPACES}'))"
     ),
     lambda text: f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')",
     lambda text, pattern: f"({text} ~ '{pattern}')",
@@ -94,7 +95,7 @@ def _mysql_plain(text: str) -> str:
     utf8 = f"CONVERT({text} USING utf8mb4)"
     narrow = reduce(_narrowed, zip(_WIDE, _PLAIN, strict=True), utf8)
     signs = f"CASE WHEN {utf8} REGEXP '^[ -~]*$' THEN {utf8} ELSE {narrow} END"
-    return f"lower(REGEXP_REPLACE({signs}, '^[{_SPACES}]+|[{_SPACES}]+$', ''))"
+    return f"lower(REGEXP_REPLACE({signs}, '^[{SPACES}]+|[{SPACES}]+$', ''))"
 
 
 def _narrowed(sql: str, signs: tuple[str, str]) -> str:
@@ -112,18 +113,14 @@ _MYSQL = _Words(
 )
 
 
-def _argument(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
-    return str(compiler.process(element.clauses, **kw))
-
-
 def _compiled(name: str, words: _Words) -> None:
     @compiles(email_key, name)
     def _(element: email_key, compiler: Any, **kw: Any) -> str:
-        return words.email(_argument(element, compiler, **kw))
+        return words.email(argument(element, compiler, **kw))
 
     @compiles(phone_key, name)
     def _(element: phone_key, compiler: Any, **kw: Any) -> str:
-        return words.phone(_argument(element, compiler, **kw))
+        return words.phone(argument(element, compiler, **kw))
 
 
 for _name, _words in {"postgresql": _POSTGRESQL, "duckdb": _DUCKDB, "mysql": _MYSQL, "mariadb": _MYSQL}.items():
@@ -132,12 +129,12 @@ for _name, _words in {"postgresql": _POSTGRESQL, "duckdb": _DUCKDB, "mysql": _MY
 
 @compiles(email_key, "sqlite")
 def _(element: email_key, compiler: Any, **kw: Any) -> str:
-    return f"asakai_email_key({_argument(element, compiler, **kw)})"
+    return f"asakai_email_key({argument(element, compiler, **kw)})"
 
 
 @compiles(phone_key, "sqlite")
 def _(element: phone_key, compiler: Any, **kw: Any) -> str:
-    return f"asakai_phone_key({_argument(element, compiler, **kw)})"
+    return f"asakai_phone_key({argument(element, compiler, **kw)})"
 
 
 def lend(connection: Connection) -> None:
