@@ -21,10 +21,8 @@ from metrics.warehouse.in_place import InPlace, ReadInPlace
 from metrics.warehouse.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-
-    from sqlalchemy import Connection
 
     from bot.settings import Settings
     from bot.settings.sources import Source
@@ -76,18 +74,17 @@ def _in_place(source: Source, settings: Settings, now: Callable[[], datetime]) -
     def opened() -> Iterator[Lent]:
         with read_only(url, source.name, DEADLINE_SECONDS) as live:
             lend(live)
-            yield live, canonical(_table(source, query, live, settings), rules)
+            yield live, canonical(_table(source, query, columns_of(live, query), settings, live.dialect.name), rules)
 
     patience = timedelta(minutes=source.look_minutes)
     return InPlace(source.name, opened, rules, lambda: now().astimezone(here), patience)
 
 
-def _table(source: Source, query: str, live: Connection, settings: Settings) -> Table:
+def _table(source: Source, query: str, kinds: Mapping[str, str], settings: Settings, dialect: str) -> Table:
     """Which column is what; raises MissingColumns, DoubledColumn."""
-    kinds = columns_of(live, query)
     names = list(kinds)
     found = layout(names, settings.rules, file=source.name, source=source.name)
     columns = {name: names[int(ref[1:])] for name, ref in found.refs.items()}
     told = {name: kinds[column] for name, column in columns.items()}
     zone_there = str((source.model_extra or {}).get("zone", ""))
-    return Table(source.name, query, columns, told, live.dialect.name, zone_there, joined=settings.join_people)
+    return Table(source.name, query, columns, told, dialect, zone_there, joined=settings.join_people)
