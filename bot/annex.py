@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from metrics.acquisition import COHORT_DAYS, USUAL_HORIZON, Acquisition, Channels, acquisition
 from metrics.day import Span
+from metrics.measure import Measured, measured
 from metrics.nps import Nps, nps
 from metrics.problem import Problem
+from metrics.segment import ALL
 from metrics.subscription import Continuation, continuation
-from metrics.warehouse.further import Further, NoAnswers, NoContracts, NoSpend
+from metrics.warehouse.further import Further, NoAnswers, NoContracts, NoMeasures, NoSpend
 
 if TYPE_CHECKING:
     from datetime import date
@@ -57,6 +59,13 @@ class Annex:
         if self.further is None:
             raise NoContracts
         return continuation(self.further.contracts(as_of), as_of, period)
+
+    def measured(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Measured:
+        """Whether measures made customers buy, by the labels of a dimension; raises NoMeasures."""
+        self.check(as_of, () if dimension == ALL else (dimension,))
+        if self.further is None:
+            raise NoMeasures
+        return measured(self.further.sends(as_of, dimension, dict(filters)), as_of, period, dimension)
 
     def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:
         """What new customers cost and brought in within so many days; raises NoSpend, NoChannel, NobodyOfThatAge."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from metrics.acquisition import Acquisition
     from metrics.day import Span
     from metrics.dormancy import AboutToGoDormant
+    from metrics.measure import Measured
     from metrics.moved import Buyers, Moved
     from metrics.nps import Nps
     from metrics.report import Basis, Report
@@ -85,6 +86,12 @@ class Annex(Protocol):
 
     def continuation(self, as_of: date, period: Span | None) -> Continuation:
         """How many subscriptions go on."""
+        ...
+
+    def measured(
+        self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]
+    ) -> Measured:
+        """Whether mails and coupons made customers buy."""
         ...
 
     def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bot.beside_answers import continuation, cpo, nps
+from bot.beside_answers import continuation, cpo, measure, nps
 from bot.comparison import UnfitComparison, compare, why
 from bot.grammar import Ask, parse
 from bot.grammar.writing import written
@@ -21,6 +21,7 @@ from bot.page import Footnote, Page, Table
 from bot.present.definition import definition
 from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
+from bot.present.footing import echoed
 from bot.present.help import usage
 from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
@@ -130,7 +131,7 @@ class Subcommand:
 def _panel(question: Question) -> Page:
     report = _report(question)
     past = report.basis.as_of < question.figures.as_of
-    page = panel(report, question.language, asked=question.ask.raw, onward=usual(question), past=past)
+    page = panel(report, question.language, onward=usual(question), past=past)
     return with_ways(page, question)
 
 
@@ -161,7 +162,7 @@ def _list(question: Question) -> Page:
     report = _report(question)
     found = question.figures.candidates(report, LONGEST_LIST if question.ask.handout else LIST_LENGTH)
     names = question.figures.pseudonyms(found)
-    return with_ways(waiting(found, names, report, question.language, asked=question.ask.raw), question)
+    return with_ways(waiting(found, names, report, question.language), question)
 
 
 def _help(question: Question) -> Page:
@@ -171,7 +172,7 @@ def _help(question: Question) -> Page:
 
 def _digest(question: Question) -> Page:
     past, found = _posted(question)
-    return posted(found, past.zone, question.language, asked=question.ask.raw)
+    return posted(found, past.zone, question.language)
 
 
 def _recompute(question: Question) -> Page:
@@ -179,7 +180,7 @@ def _recompute(question: Question) -> Page:
     day = found.local_date - timedelta(days=1)
     report = question.figures.report(day, dimensions=(question.main_dimension,))
     page = digest(report, question.language)
-    return recomputed(found, report.repeat.now.rate.value, page, question.language, asked=question.ask.raw)
+    return recomputed(found, report.repeat.now.rate.value, page, question.language)
 
 
 def _posted(question: Question) -> tuple[Past, Posted]:
@@ -193,11 +194,11 @@ def _posted(question: Question) -> tuple[Past, Posted]:
 def _status(question: Question) -> Page:
     if question.past is None:
         raise NothingPosted
-    return status(question.past.mornings(), question.past.zone, question.language, asked=question.ask.raw)
+    return status(question.past.mornings(), question.past.zone, question.language)
 
 
 def _definition(question: Question) -> Page:
-    return definition(question.ask.topic, _report(question), question.language, asked=question.ask.raw)
+    return definition(question.ask.topic, _report(question), question.language)
 
 
 def _rules(question: Question) -> Page:
@@ -212,6 +213,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "nps": Subcommand(nps, Period.DURING),
     "cpo": Subcommand(cpo, days=HORIZONS, narrows=False),
     "continuation": Subcommand(continuation, Period.DURING, narrows=False),
+    "measure": Subcommand(measure, Period.DURING),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
@@ -231,8 +233,8 @@ def _of_figure(question: Question, figure: str, page: Callable[..., Page]) -> Pa
         return with_ways(compare(question), question)
     report = _report(question, LONGEST_TABLE if ask.dimension else LIMIT)
     if ask.dimension is None:
-        return with_ways(page(report, question.language, asked=ask.raw), question, report)
-    found = segment(report.segments[0], report, question.language, figure=figure, asked=ask.raw)
+        return with_ways(page(report, question.language), question, report)
+    found = segment(report.segments[0], report, question.language, figure=figure)
     return with_ways(found, question, report)
 
 
@@ -269,7 +271,8 @@ def answer(  # noqa: PLR0913  each is one independent fact of the reader
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
     question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
-    page = _with_notes(SUBCOMMANDS[ask.subcommand].answer(question), ask, question.as_of, language)
+    page = echoed(SUBCOMMANDS[ask.subcommand].answer(question), ask.raw, language)
+    page = _with_notes(page, ask, question.as_of, language)
     if ask.handout in FILES:
         return page
     _has_rows(page, ask)

@@ -20,6 +20,7 @@ from metrics.day import Span
 from metrics.dormancy import PRE_DORMANT_DAYS, Movement, idle_by_label, movement_by_label, return_chance
 from metrics.estimate import Estimate
 from metrics.gap import Gap, gap_by_label
+from metrics.measure import measured
 from metrics.nps import nps
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
@@ -127,6 +128,7 @@ CATALOG: tuple[Figure, ...] = (
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
     Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
     Figure("continuation", Unit.SHARE, continuation, needs=Needs.BESIDE),
+    Figure("measure", Unit.SHARE, measured, needs=Needs.BESIDE),
     Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )
 

@@ -84,7 +84,8 @@ class OneMorning:
         return Posted(day or date(2026, 11, 20), at, "20.3%", ({"type": "divider"},), "20.3%", "a" * 64, 0.203)
 
     def mornings(self) -> tuple[PastMorning, ...]:
-        return ()
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        return (PastMorning(date(2026, 11, 20), "daily", "C1", "sent", at, at, 1, ""),)
 
 
 @pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
@@ -133,6 +134,8 @@ def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk) -
     for text, language, file in (
         ("NPS", EN, "customer_id or email, score (0–10) and answered_at"),
         ("NPS", JA, "0〜10の点数"),
+        ("measure", EN, "name, customer_id or email, sent_at"),
+        ("施策", JA, "送信日時"),
     ):
         with pytest.raises(Problem) as caught:
             answer(text, bare, language)
