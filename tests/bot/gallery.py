@@ -172,7 +172,8 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "why_open": lambda it: moved.why(morning.moved(split=False), morning.normal(), week_sides(it), it),
     "panel": lambda it: panel.panel(morning.normal(), it),
     "problem": lambda it: problem.problem(MISTYPED, it, nearest=("リピート チャネル別",), asked="リピート チャンネ別"),
-    "unknown_word": lambda it: problem.unknown_word("りぴと", it, nearest=("リピート", "休眠"), asked="りぴと"),
+    "unknown_word": lambda it: problem.unknown_word(("りぴと",), ("リピート", "休眠"), it, asked="りぴと"),
+    "unknown_words": lambda it: problem.unknown_word(("りぴと", "比較"), (), it, asked="りぴと 比較"),
     "bug": lambda it: problem.bug("7f3a91", it),
 }
 

@@ -222,6 +222,36 @@ def test_a_word_that_is_not_understood_comes_back_with_whole_questions(shop: Des
     assert "repeet" in words(page)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("repeet chanel", ["repeat channel"]),
+        ("repeet chanell", ["repeat channel", "repeat panel"]),
+        ("repeet   chanell last month", ["repeat   channel last month", "repeat   panel last month"]),
+        ("gapp dorment", []),  # two figures at once are no question
+        ("gap gapp channel:gogle", ["gap gap channel:Google広告"]),
+    ],
+)
+def test_a_suggestion_mends_every_word_that_is_not_understood(text: str, meant: list[str], shop: Desk) -> None:
+    with pytest.raises(NotUnderstood) as problem:
+        answer(text, shop, EN)
+    assert list(problem.value.values["nearest"]) == meant
+    for command in meant:
+        assert answer(command, shop, EN).headline
+
+
+@pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
+@pytest.mark.parametrize("text", ["asdfgh", "repeet asdfgh", "gapp dorment"])
+def test_where_nothing_is_alike_the_usual_questions_are_shown(text: str, language: Language, shop: Desk) -> None:
+    with pytest.raises(NotUnderstood) as problem:
+        answer(text, shop, language)
+    page = explain(problem.value, language, asked=text)
+    shown = list(buttons(page))
+    assert shown == [language.say(f"command.{name}") for name in ("repeat", "gap", "dormant", "why", "help")]
+    assert language.say("problem.usual") in words(page)
+    assert text.rsplit(maxsplit=1)[-1] in words(page)
+
+
 @pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
 @pytest.mark.parametrize(
     "text", ["repeat 60日", "2026-02-30", "先月 先週", "10/31-10/1", "一覧 チャネル別", "-30日", "x" * 5000]
