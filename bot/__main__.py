@@ -2,7 +2,7 @@
 
 The only wiring: every command opens what it needs and hands it on. Heavy modules
 are imported inside the commands, so that help is there at once. Exit codes: 0 done,
-1 the data or the world said no (one sentence on stderr), 2 wrong usage.
+1 the data or the world said no (one sentence on stderr), 2 wrong usage, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot import setup_commands, trial_commands
-from bot.hands import Code, Hands, Lang, named_language
+from bot.hands import Code, Hands, Lang, named_language, spoken
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from bot.desk import Desk
     from bot.importing import Imported, Wanted
@@ -72,7 +72,11 @@ def demo(lang: Lang = None) -> None:
     from bot.demo import demo_desk, program, question
     from bot.present.digest import digest as page
 
-    language, shop, folder = _language(lang), _language(lang or named_language(os.environ) or Code.JA), Path("demo")
+    language, shop, folder = (
+        _language(lang),
+        _language(lang or named_language(os.environ, Path()) or Code.JA),
+        Path("demo"),
+    )
     _show(page(demo_desk(folder, _now, shop).digest(), shop))
     _print(["", language.say("cli.demo_next", question=question(folder, shop), program=program())])
     if language.code != shop.code:
@@ -254,15 +258,7 @@ def _desk(settings: Settings) -> Desk:
 def _language(lang: str | None) -> Language:
     from bot.language import Language
 
-    return Language.of(lang or spoken(os.environ))
-
-
-def spoken(environ: Mapping[str, str]) -> str:
-    """The language of whoever sits here: ASAKAI_LANGUAGE, else the locale's."""
-    if named := named_language(environ):
-        return named
-    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
-    return Code.JA if locale.lower().startswith("ja") else Code.EN
+    return Language.of(lang or spoken(os.environ, Path()))
 
 
 def _import(
@@ -353,6 +349,13 @@ def main() -> None:
 
 def called(arguments: Sequence[str]) -> int:
     """Run the command line; whatever happens becomes an exit code and at most one sentence."""
+    code = _ended(arguments)
+    if code == INTERRUPTED:
+        _print(["", _language(_asked_language(arguments)).say("cli.interrupted")], error=True)
+    return code
+
+
+def _ended(arguments: Sequence[str]) -> int:
     try:
         app(list(arguments), prog_name="asakai")
     except SystemExit as end:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from metrics.warehouse.beside import Kept
 
 MOST_NAMES = 5
-ASKS = {"nps": "nps", "channel_costs": "cpo", "subscriptions": "continuation"}
+ASKS = {"nps": "nps", "channel_costs": "cpo", "subscriptions": "continuation", "measures": "measure"}
 """Table -> which question it switches on."""
 
 

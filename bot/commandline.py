@@ -10,9 +10,10 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.console import said_of
+from bot.console import bad_rows, said_of
 from bot.doctor import as_table, broken, failed, said
 from bot.importing import Wanted, import_files
+from bot.page import printable
 from bot.settings.layers import SHOP_FILE, SHOP_VARIABLE
 from bot.shop_file import replace_file, with_source
 from bot.wizard import asked, look, shown
@@ -31,10 +32,16 @@ if TYPE_CHECKING:
     from bot.wizard import Ask
 
 
+class NothingMapped(Problem):
+    """A mapping by which a file holds no order."""
+
+    key = "nothing_mapped"
+
+
 def write_mapping(  # what, under which name, by which rules, asked how, said how, written where
     file: Path, name: str, settings: Settings, ask: Ask, language: Language, environ: Mapping[str, str]
 ) -> Iterator[str]:
-    """Ask what the file's columns are, try it, and write it into shop.toml."""
+    """Ask what the file's columns are, try it, and write it into shop.toml; raises NothingMapped and writes nothing."""
     from datetime import UTC, datetime  # noqa: PLC0415  a dry run has no instant of its own
 
     table = look(file, settings.rules)
@@ -42,11 +49,20 @@ def write_mapping(  # what, under which name, by which rules, asked how, said ho
     source = asked(table, name, settings.rules, ask, language)
     wish = Wish(name, mapping=mapping_of("", _mapping(source), name))
     wanted = Wanted(accept_bad=True, dry=True, wish=lambda _: wish)
-    for done in import_files(Store(settings.store, settings.rules), [file], wanted, datetime.now(UTC), lambda *_: None):
-        staged = done.staged
-        yield language.say(
-            "map.tried", accepted=staged.accepted, rejected=staged.rejected, unidentified=staged.unidentified
-        )
+    store = Store(settings.store, settings.rules)
+    try:
+        [done] = import_files(store, [file], wanted, datetime.now(UTC), lambda *_: None)
+    except Problem:
+        yield from _unwritten(source, language)
+        raise
+    staged = done.staged
+    yield language.say(
+        "map.tried", accepted=staged.accepted, rejected=staged.rejected, unidentified=staged.unidentified
+    )
+    yield from bad_rows(staged, language)
+    if not staged.accepted:
+        yield from _unwritten(source, language)
+        raise NothingMapped(path=printable(str(file)))
     path = Path(environ.get(SHOP_VARIABLE) or SHOP_FILE)
     replace_file(path, with_source(path.read_text(encoding="utf-8-sig") if path.exists() else "", source))
     yield language.say("map.written", file=str(path), name=name, path=str(file))
@@ -63,7 +79,7 @@ def checkup(
     try:
         found = list(findings(load(), now, language))
     except Problem as problem:
-        found = [broken("settings", problem, "asakai docs settings")]
+        found = [broken("settings", problem)]
     lines = [dumps(as_table(found, language), ensure_ascii=False, indent=2)] if json else []
     return lines or [said(finding, language) for finding in found], failed(found)
 
@@ -112,6 +128,12 @@ def fingerprinted(
     yield found
     if write:
         yield language.say("cli.fingerprint_written", file=str(write))
+
+
+def _unwritten(source: Mapping[str, Any], language: Language) -> Iterator[str]:
+    """What would have been written, to go on from by hand."""
+    yield language.say("map.unwritten")
+    yield with_source("", source).rstrip("\n")
 
 
 def _mapping(source: Mapping[str, Any]) -> dict[str, Any]:

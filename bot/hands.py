@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from bot.desk import Desk
     from bot.language import Language
@@ -31,10 +32,19 @@ class Code(StrEnum):
 Lang = Annotated[Code | None, typer.Option(help="The language; otherwise the setting `language`.")]
 
 
-def named_language(environ: Mapping[str, str]) -> str | None:
-    """The language that ASAKAI_LANGUAGE names."""
-    named = environ.get("ASAKAI_LANGUAGE")
-    return named if named in list(Code) else None
+def named_language(environ: Mapping[str, str], folder: Path) -> str | None:
+    """The setting `language`, wherever it is set; None where it is not."""
+    from bot.settings.layers import languages_of  # noqa: PLC0415  --help waits for nothing
+
+    return next((named for named in languages_of(environ, folder) if named in list(Code)), None)
+
+
+def spoken(environ: Mapping[str, str], folder: Path) -> str:
+    """The language of what a command says: the setting, else that of the terminal."""
+    if named := named_language(environ, folder):
+        return named
+    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return Code.JA if locale.lower().startswith("ja") else Code.EN
 
 
 class Loading(Protocol):

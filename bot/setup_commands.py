@@ -13,8 +13,15 @@ from typing import Annotated
 import typer
 
 from bot.hands import Hands, Lang
+from metrics.problem import Problem
 
 FAILED = 1
+
+
+class NobodyAnswers(Problem):
+    """A question was asked where no terminal is."""
+
+    key = "nobody_answers"
 
 
 def register(app: typer.Typer, hands: Hands) -> None:
@@ -57,9 +64,7 @@ def _init(hands: Hands) -> Callable[..., None]:
         hands.tell(introduction(language))
         if manifest:
             return
-        asking = Asking(
-            _prompt, lambda question: str(typer.prompt(question, hide_input=True)), lambda line: hands.tell([line])
-        )
+        asking = Asking(_prompt, lambda question: _prompt(question, "", hidden=True), lambda line: hands.tell([line]))
         hands.tell(begin(asking, hands.settings().slack.base_url, language, dict(os.environ)))
 
     return init
@@ -123,5 +128,12 @@ def _fingerprint(hands: Hands) -> Callable[..., None]:
     return fingerprint
 
 
-def _prompt(question: str, proposed: str) -> str:
-    return str(typer.prompt(question, default=proposed, show_default=bool(proposed)))
+def _prompt(question: str, proposed: str, *, hidden: bool = False) -> str:
+    """The answer; raises NobodyAnswers at the end of the input, KeyboardInterrupt where a key breaks it off."""
+    default = None if hidden else proposed
+    try:
+        return str(typer.prompt(question, default=default, show_default=bool(default), hide_input=hidden))
+    except typer.Abort as end:  # it hides which of the two it was
+        if isinstance(end.__context__, EOFError):
+            raise NobodyAnswers from None
+        raise KeyboardInterrupt from None

@@ -76,7 +76,7 @@ def _rehearse(hands: Hands) -> Callable[..., None]:
         from bot.rehearsing import Play
         from bot.rehearsing import rehearse as played
 
-        shop = hands.language(lang or named_language(os.environ) or Code.JA)
+        shop = hands.language(lang or named_language(os.environ, Path()) or Code.JA)
         play = Play(shop, data, port, browser=not no_browser)
         played(play, hands.language(lang), hands.now, lambda line: hands.tell([line]))
 

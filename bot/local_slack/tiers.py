@@ -1,9 +1,12 @@
 """May this method be called once more this minute?
 
 Slack counts each method by itself, per app and workspace: tiers 1 to 4 allow at least 1, 20, 50 and
-100 calls a minute. Here a tier allows exactly that many at once and over a minute; tier 1, which
-Slack lets burst a little, three at once. Methods of a special tier are not counted here; posting
-has its own pace per channel (pace.py).
+100 calls a minute (docs.slack.dev/apis/web-api/rate-limits). Here a tier allows exactly that many at once
+and over a minute; tier 1, which Slack lets burst a little, three at once. Each method's tier is the one that Slack's
+own Java SDK keeps in metadata/web-api/rate_limit_tiers.json (github.com/slackapi/java-slack-sdk, November 2026).
+
+Four methods have a special tier and are not counted here. Posting has its own pace per channel (pace.py). The one
+history request a minute of 2025 is for apps sold outside Slack's Marketplace; a team's own app stays in tier 3.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ PER_MINUTE: Final = {1: 1, 2: 20, 3: 50, 4: 100}
 BURST: Final = {1: 3}
 TIERS: Final = {
     "apps.connections.open": 1,
+    "apps.manifest.validate": 3,
     "chat.delete": 3,
     "chat.deleteScheduledMessage": 3,
     "chat.postEphemeral": 4,
@@ -36,6 +40,7 @@ TIERS: Final = {
     "reactions.add": 3,
     "reactions.get": 3,
     "reactions.remove": 2,
+    "usergroups.list": 2,
     "usergroups.users.list": 2,
     "users.info": 4,
     "users.list": 2,
@@ -44,6 +49,7 @@ TIERS: Final = {
     "views.push": 4,
     "views.update": 4,
 }
+SPECIAL: Final = frozenset({"auth.test", "blocks.validate", "chat.getPermalink", "chat.postMessage"})
 
 
 class Tiers:

@@ -263,7 +263,7 @@ class Settings(BaseSettings):
     shop: str = Field(default="", max_length=80, examples=["月白コスメ"])
     """The shop's name, as messages say it."""
     language: Literal["ja", "en"] = Field(default="ja", examples=["ja", "en"])
-    """The language of messages: `ja` or `en`."""
+    """The language of messages and of what commands say: `ja` or `en`. `--lang` outdoes it for one command."""
     zone: Zone = Field(default="Asia/Tokyo", examples=["Asia/Tokyo"])
     """The shop's time zone: decides which day an order belongs to. Orders are imported anew after a change."""
     currency: Literal["JPY", "USD", "EUR", "GBP"] = Field(default="JPY", examples=list(CURRENCIES))

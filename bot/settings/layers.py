@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -20,8 +21,7 @@ from bot.settings.watching import AlertRule
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pydantic.fields import FieldInfo
 
@@ -30,6 +30,7 @@ SHOP_FILE: Final = "shop.toml"
 SHOP_VARIABLE: Final = "ASAKAI_SHOP_FILE"
 SECRETS_VARIABLE: Final = "ASAKAI_SECRETS_DIR"
 _OURS_BUT_NO_SETTING: Final = (SHOP_VARIABLE, SECRETS_VARIABLE)
+_LANGUAGE: Final = "ASAKAI_LANGUAGE"
 _LARGEST_FILE: Final = 1_000_000
 
 
@@ -108,6 +109,26 @@ def load(environ: Mapping[str, str], folder: Path, **changes: object) -> Setting
     for layer in layers:
         values = _over(layer, values)
     return _validated(values)
+
+
+def languages_of(environ: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """What each place says about the language, the strongest first; a place that cannot be read says nothing.
+
+    For sentences about settings that are wrong elsewhere, and for commands that need no settings.
+    """
+    dotenv = _if_readable(lambda: _dotenv(folder / ".env"))
+    said = {**dotenv, **environ}
+    secrets = _if_readable(lambda: _secrets(folder, said.get(SECRETS_VARIABLE)))
+    for variables in (environ, dotenv, secrets):
+        yield from (value for name, value in variables.items() if name.upper() == _LANGUAGE)
+    yield str(_if_readable(lambda: _toml(folder, said.get(SHOP_VARIABLE))).get("language", ""))
+
+
+def _if_readable(read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    try:
+        return read()
+    except Problem:
+        return {}
 
 
 def _over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,15 +223,19 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
 
 
 def _shop(folder: Path, named: str | None) -> dict[str, Any]:
+    values = _toml(folder, named)
+    _check_names(values, Settings, "", Path(named or SHOP_FILE).name)
+    return values
+
+
+def _toml(folder: Path, named: str | None) -> dict[str, Any]:
     path = folder / (named or SHOP_FILE)
     if not named and not path.exists():
         return {}
     try:
-        values = tomllib.loads(_text(path))
+        return tomllib.loads(_text(path))
     except tomllib.TOMLDecodeError as error:
         raise UnreadableSettings(file=str(path), reason=str(error)) from error
-    _check_names(values, Settings, "", path.name)
-    return values
 
 
 def _check_names(values: Mapping[str, Any], model: type[BaseModel], above: str, where: str) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import bot.__main__ as command_line
-from bot.__main__ import called, spoken
+from bot.__main__ import called
+from bot.hands import spoken
 from tests.bot.shelf import Buyer, steady_shop
 
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)  # Saturday 10:00 in Tokyo
@@ -301,8 +302,8 @@ def test_a_key_press_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) ->
         ({"LANG": "en_US", "ASAKAI_LANGUAGE": "ja"}, "ja"),
     ],
 )
-def test_the_command_line_speaks_the_language_of_who_sits_there(environ: dict[str, str], code: str) -> None:
-    assert spoken(environ) == code
+def test_where_no_language_is_set_the_terminals_is_spoken(environ: dict[str, str], code: str, tmp_path: Path) -> None:
+    assert spoken(environ, tmp_path) == code
 
 
 @pytest.mark.parametrize("name", ["settings", "commands"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tomllib
 from pathlib import Path
 
@@ -124,6 +125,50 @@ def test_with_every_proposal_taken_a_needed_column_without_one_is_named_and_noth
     assert called(["map", "u.csv", "--yes", "--lang", "en"]) != 0
     assert "No column looks like order_id, which is needed" in capsys.readouterr().err
     assert not Path("shop.toml").exists()
+
+
+def test_what_finds_no_order_is_not_written_but_shown_with_the_reason(tmp_path: Path, file: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("shop.toml").write_text(SHOP, encoding="utf-8")
+    answers = iter(["1", "4", "5", "3", *["-"] * 6])  # the fourth column holds e-mail addresses
+    monkeypatch.setattr(command_line.typer, "prompt", lambda _question, **_: next(answers))
+    assert called(["map", "unknown.csv", "--name", "honten", "--lang", "en"]) == 1
+    out = capsys.readouterr()
+    assert "0 orders, 3 rows that stay out" in out.out
+    assert "unknown.csv row 2, 連絡先 “a@b.jp”: is not a date" in out.out
+    assert 'ordered_at = "連絡先"' in out.out.partition("Nothing was written to shop.toml.")[2]
+    assert "unknown.csv holds no order that can be read" in out.err
+    assert Path("shop.toml").read_text(encoding="utf-8") == SHOP
+
+
+class Pressed(io.StringIO):
+    """A terminal at which Ctrl-C is pressed."""
+
+    def readline(self, *_: object) -> str:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("command", [("map", "unknown.csv"), ("init",)])
+@pytest.mark.parametrize(
+    "broken_off",
+    [
+        (io.StringIO(), 1, "質問への答えがなかったため、何も書いていません。"),
+        (Pressed(), 130, "中断しました。途中のものは保存していません。"),
+    ],
+    ids=["nobody", "ctrl-c"],
+)
+def test_without_an_answer_one_sentence_is_said_and_nothing_written(
+    file: Path, monkeypatch, capsys, command, broken_off
+):
+    stdin, code, said = broken_off
+    monkeypatch.chdir(file.parent)
+    monkeypatch.setattr("sys.stdin", stdin)
+    monkeypatch.setenv("ASAKAI_LANGUAGE", "ja")
+    assert called(command) == code
+    err = capsys.readouterr().err
+    assert said in err
+    assert "Aborted" not in err
+    assert [path.name for path in file.parent.iterdir()] == ["unknown.csv"]
 
 
 def test_an_empty_answer_for_a_needed_column_is_told_so(file: Path):

@@ -32,7 +32,7 @@ _ROLE_WORDS = {
     "middle": ("middle", "ミドル", "ミドルエンド", "本商品", "主力"),
     "back": ("back", "バック", "バックエンド", "高単価"),
 }
-_OTHERWISE = {"quantity": "1", "hold_out": "false", "valid_from": "DATE '1970-01-01'", "cost": "0"}
+_OTHERWISE = {"quantity": "1", "hold_out": "false", "valid_from": "DATE '1970-01-01'"}
 _MONTH = r"^(\d{4}) ?[-/年.] ?(\d{1,2})"
 
 Test = tuple[str, str, str, str]
