@@ -22,6 +22,7 @@ from bot.present import (
     nps,
     panel,
     problem,
+    reactivation,
     rules,
     segment,
     side_by_side,
@@ -135,6 +136,18 @@ PAGES: dict[str, Callable[[Language], Page]] = {
             *((f"only_{one}", beside.one(one)) for one in Verdict),
         )
     },
+    "reactivation": lambda it: reactivation.reactivation(
+        beside.REACTIVATION, beside.DORMANT_WAVES, other_rules().basis, it
+    ),
+    "reactivation_by": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_BY, beside.DORMANT_WAVES, morning.normal().basis, it
+    ),
+    "reactivation_too_few": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_TOO_FEW, None, morning.normal().basis, it
+    ),
+    "reactivation_nobody": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_NOBODY, None, morning.normal().basis, it
+    ),
     "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it),
     "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it),
     "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),
