@@ -224,6 +224,10 @@ class Directory:
             raise ChannelUnknown(channel=missing[0])
         return tuple(self._ids.get(channel, channel) for channel in channels)
 
+    def placed(self, channel: str) -> str:
+        """The id of a channel, as far as it has been looked up; nothing is asked."""
+        return self._ids.get(channel, channel)
+
     def _all(self) -> Iterator[dict[str, Any]]:
         query = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": _PAGE}
         try:

@@ -189,8 +189,10 @@ def _quoted(name: str) -> str:
 
 def clear(connection: DuckDBPyConnection) -> None:
     """Forget what was staged before and free its memory."""
-    connection.execute("DROP VIEW IF EXISTS incoming")
-    connection.execute("DROP TABLE IF EXISTS temp.staged")
+    for view in ("incoming", "itemised"):
+        connection.execute(f"DROP VIEW IF EXISTS {view}")
+    for table in ("staged", "incoming_items"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rejected"
         ' (file VARCHAR, row BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR)'
