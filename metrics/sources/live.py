@@ -39,10 +39,14 @@ if TYPE_CHECKING:
     from metrics.sources.people import People
 
 PAGE_ROWS = 50_000
+IDS_A_PAGE = 1_000
+"""So many orders are asked for by their ids at a time."""
 PAGE_SECONDS = 300.0
 """A page that takes longer is given up by us, whatever the server thinks."""
 AGAIN = timedelta(minutes=15)
 """What was changed in a transaction that ended late is older than the newest that was seen."""
+ZONES = timedelta(days=1)
+"""No two clocks on earth are further apart: the server's dates may bear another zone than ours."""
 WINDOW = timedelta(days=90)
 """Where nothing says when an order was changed, this much is read again."""
 _PAGE = "asakai_page"
@@ -56,7 +60,10 @@ class NoKey(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A source that is synchronised: where it is, what it is asked, how its columns are read."""
+    """A source that is synchronised: where it is, what it is asked, how its columns are read.
+
+    deleted_percent: so much of the last 90 days may be gone at once and is still taken as deleted.
+    """
 
     url: str
     select: str
@@ -64,6 +71,7 @@ class Feed:
     people: People
     page_rows: int = PAGE_ROWS
     seconds: float = PAGE_SECONDS
+    deleted_percent: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,7 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
             while True:
                 rows = _rows(live, feed, inner, key, place)
                 if not rows:
-                    yield Page(header, (), replace(place, whole=True))
+                    yield Page(header, (), _whole(place, now))
                     return
                 last = dict(zip(header, rows[-1], strict=True))
                 place = Bookmark(last[key], _plain(last["order_id"]))
@@ -141,8 +149,13 @@ def ids(feed: Feed, since: datetime) -> Iterator[list[str]]:
                 yield [text.strip() for (cell,) in chunk if (text := as_text(cell)) is not None]
 
 
-def rows_of(feed: Feed, wanted: Sequence[str]) -> Page:
-    """The rows of those orders."""
+def rows_of(feed: Feed, wanted: Sequence[str]) -> Iterator[Page]:
+    """The rows of those orders, page by page."""
+    for start in range(0, len(wanted), IDS_A_PAGE):
+        yield _rows_of(feed, wanted[start : start + IDS_A_PAGE])
+
+
+def _rows_of(feed: Feed, wanted: Sequence[str]) -> Page:
     inner = one_select(feed.select).replace(":", r"\:")
     asked = sa.text(f"SELECT * FROM ({inner}) q WHERE q.order_id IN :wanted")
     with read_only(feed.url, feed.people.source, feed.seconds) as live:
@@ -168,12 +181,25 @@ def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, 
 
 
 def _start(since: Bookmark, key: str, now: datetime) -> Bookmark:
-    """Where to begin: at the bookmark; after a whole round a little before it, or the window before now."""
+    """Where to begin: at the bookmark; after a whole round a little before it, or the window before now.
+
+    Who was not here for longer than the window goes on where they left.
+    """
     if not since.whole or since.at is None:
         return since
     if key == "ordered_at":
+        if isinstance(since.at, datetime) and since.at.replace(tzinfo=None) < now - WINDOW + ZONES:
+            return Bookmark(since.at - ZONES)
         return Bookmark(now - WINDOW)
     return Bookmark(since.at - AGAIN) if isinstance(since.at, datetime) else Bookmark(since.at)
+
+
+def _whole(place: Bookmark, now: datetime) -> Bookmark:
+    """All has been read. A row of the future must not hide what is changed until then."""
+    at = place.at
+    if isinstance(at, datetime) and at.replace(tzinfo=None) > now + ZONES:
+        at = now - ZONES
+    return replace(place, at=at, whole=True)
 
 
 def _rows(live: Connection, feed: Feed, inner: str, key: str, place: Bookmark) -> Sequence[Sequence[object]]:

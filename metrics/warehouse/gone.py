@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from metrics.rules import Rules
 
-SHARE = 0.05
-"""More than this share of the orders looked at cannot have been deleted since yesterday."""
 FEW = 2
 """So few may always go, however small the shop."""
 
@@ -62,15 +60,16 @@ def compare(
     ).fetchall()[0]
     back = connection.execute(
         f"SELECT order_id FROM orders WHERE source = {text(source)} AND status = {text(DELETED)}"
-        " AND order_id IN (SELECT order_id FROM alive) ORDER BY order_id LIMIT 1000"
+        " AND order_id IN (SELECT order_id FROM alive) ORDER BY order_id"
     ).fetchall()
     return Missing(int(known), int(gone), [order_id for (order_id,) in back])
 
 
-def check(missing: Missing, source: str) -> None:
-    """Raise TooManyGone where so many are not believed."""
-    if missing.gone > max(FEW, SHARE * missing.known):
-        raise TooManyGone(source=source, gone=missing.gone, known=missing.known, percent=round(100 * SHARE))
+def refusal(missing: Missing, source: str, percent: int) -> TooManyGone | None:
+    """Why it is not believed that so many of the orders looked at are gone; None where it is."""
+    if missing.gone <= max(FEW, percent * missing.known / 100):
+        return None
+    return TooManyGone(source=source, gone=missing.gone, known=missing.known, percent=percent)
 
 
 def stage(connection: DuckDBPyConnection, rules: Rules, source: str) -> None:

@@ -113,6 +113,30 @@ def test_without_a_time_of_change_the_last_ninety_days_come_again(shop: Shop) ->
     assert set(found) == {1, 3, 4, 7}
 
 
+def test_who_was_away_for_longer_than_ninety_days_misses_nothing(shop: Shop) -> None:
+    feed, engine = shop("woocommerce_analytics")
+    *_, last = pages(feed, Bookmark(), LOCAL)
+    later = LOCAL + timedelta(days=200)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE wp_wc_order_stats SET date_created_gmt = :at WHERE order_id = 2"),
+            {"at": LOCAL + timedelta(days=10)},
+        )
+    assert 2 in [row[0] for page in pages(feed, last.behind, later) for row in page.rows]
+
+
+def test_a_change_dated_in_the_future_hides_no_other_change(shop: Shop) -> None:
+    feed, engine = shop("eccube4_db")
+    change = sa.text("UPDATE dtb_order SET update_date = :at WHERE id = :id")
+    with engine.begin() as connection:
+        connection.execute(change, {"at": LOCAL + timedelta(days=9000), "id": 1})
+    *_, last = pages(feed, Bookmark(), LOCAL)
+    with engine.begin() as connection:
+        connection.execute(change, {"at": LOCAL + timedelta(hours=3), "id": 2})
+    found = [row[0] for page in pages(feed, last.behind, LOCAL + timedelta(days=1)) for row in page.rows]
+    assert 2 in found
+
+
 def test_an_interrupted_sync_goes_on_with_the_next_page(shop: Shop, tmp_path: Path) -> None:
     feed, _ = shop("eccube4_db")
     store = Store(tmp_path / "store.duckdb", RULES)
