@@ -13,6 +13,7 @@ from metrics.problem import Problem
 from metrics.sources import people
 from metrics.sources.beside.preset import of_shop as preset_of_shop
 from metrics.sources.live import WINDOW, Bookmark, Feed, Page, ids, pages, rows_of, stage
+from metrics.sources.question import Question
 from metrics.sources.recognition import UnknownPreset, database_mapping, databases
 from metrics.warehouse import bookmark, gone
 from metrics.warehouse.in_place import ReadInPlace
@@ -61,11 +62,11 @@ def _feed(source: Source, settings: Settings) -> Feed:
     known = databases()
     if source.preset and source.preset not in known:
         raise UnknownPreset(name=source.preset, known=tuple(known))
-    select = source.query or known.get(source.preset, "")
+    asked = Question(source.query) if source.query else known.get(source.preset, Question(""))
     url = source.url.get_secret_value() if source.url else ""
     mapping = database_mapping(source.preset, source.model_extra or {}, source.name)
     return Feed(
-        url, select, mapping, people.of(source.name, joined=settings.join_people),
+        url, asked.under(source.prefix), mapping, people.of(source.name, joined=settings.join_people),
         deleted_percent=settings.deleted_percent,
     )  # fmt: skip
 
@@ -112,7 +113,7 @@ def without_deleted(store: Store, feed: Feed, now: Callable[[], datetime], *, ac
             if page.rows and (done := _taken(store, connection, feed, page, now(), accept_bad=True)).taken
         )
         refused = None if accept else gone.refusal(missing, name, feed.deleted_percent)
-        if missing.gone and store.rules.excluded and refused is None:
+        if (missing.gone or missing.quiet) and store.rules.excluded and refused is None:
             gone.stage(connection, store.rules, name)
             store.take(connection, now(), repeats=False)
     if refused:  # only now: what is there again has been taken

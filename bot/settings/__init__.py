@@ -293,7 +293,7 @@ class Settings(BaseSettings):
     channels: Channels = Field(default={}, examples=['{"(?i)facebook|instagram": "Meta広告"}'])
     """Which channel a campaign, or what an order names as its channel, means: regular expressions."""
     deleted_percent: int = Field(default=5, ge=0, le=100, examples=[5])
-    """How much of a database's last 90 days may be gone at once and still be taken as deleted; more may be half a load."""
+    """How many percent of a database's last 90 days may be gone and taken as deleted; more may be half a load."""
     join_people: bool = Field(default=False, examples=[True])
     """Whether people are joined across sources by e-mail, then phone. Orders are imported anew after a change."""
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from metrics.sources.checks import Staged
     from metrics.sources.mapping import Mapping
     from metrics.sources.people import People
+    from metrics.sources.question import Question
 
 PAGE_ROWS = 50_000
 IDS_A_PAGE = 1_000
@@ -66,7 +67,7 @@ class Feed:
     """
 
     url: str
-    select: str
+    question: Question
     mapping: Mapping
     people: People
     page_rows: int = PAGE_ROWS
@@ -113,10 +114,11 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
     `now`: naive, in the time that the database's dates are in.
     """
     database = engine(feed.url)
-    inner = one_select(feed.select).replace(":", r"\:")
+    one_select(feed.question.select)
     try:
         with connected(database) as live, query_problems(database.url):
             with deadline(live, feed.url, feed.people.source, feed.seconds):
+                inner = _asked(live, feed)
                 header = tuple(live.execute(sa.text(f"SELECT * FROM ({inner}) q WHERE 1 = 0")).keys())
                 live.rollback()
             key = next((name for name in ("changed_at", "ordered_at") if name in header), None)
@@ -140,9 +142,8 @@ def ids(feed: Feed, since: datetime) -> Iterator[list[str]]:
 
     `since`: naive, in the time that the database's dates are in.
     """
-    inner = one_select(feed.select).replace(":", r"\:")
-    asked = sa.text(f"SELECT q.order_id FROM ({inner}) q WHERE q.ordered_at >= :since")
     with read_only(feed.url, feed.people.source, feed.seconds) as live:
+        asked = sa.text(f"SELECT q.order_id FROM ({_asked(live, feed)}) q WHERE q.ordered_at >= :since")
         streaming = live.execution_options(stream_results=True, max_row_buffer=feed.page_rows)
         with streaming.execute(asked, {"since": since}) as found:
             for chunk in found.partitions(feed.page_rows):
@@ -156,10 +157,10 @@ def rows_of(feed: Feed, wanted: Sequence[str]) -> Iterator[Page]:
 
 
 def _rows_of(feed: Feed, wanted: Sequence[str]) -> Page:
-    inner = one_select(feed.select).replace(":", r"\:")
-    asked = sa.text(f"SELECT * FROM ({inner}) q WHERE q.order_id IN :wanted")
     with read_only(feed.url, feed.people.source, feed.seconds) as live:
-        header = dict(columns_of(live, one_select(feed.select)))
+        select = one_select(feed.question.put_to(live))
+        asked = sa.text(f"SELECT * FROM ({_plain_colons(select)}) q WHERE q.order_id IN :wanted")
+        header = dict(columns_of(live, select))
         kept = [int(one) for one in wanted] if header.get("order_id") == "number" else list(wanted)
         found = live.execute(asked.bindparams(sa.bindparam("wanted", expanding=True)), {"wanted": kept})
         return Page(tuple(found.keys()), [tuple(row) for row in found.fetchall()], Bookmark())
@@ -178,6 +179,16 @@ def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, 
     with shown(connection, page.rows, refs, _PAGE):
         mapped.fill(reading, f"SELECT row_number() OVER () AS row, {len(refs)} AS cells, {cast} FROM {_PAGE}")
     return mapped.finished(reading, columns, accept_bad=accept_bad)
+
+
+def _asked(live: Connection, feed: Feed) -> str:
+    """The SELECT as a part of another; raises QueryRefused."""
+    return _plain_colons(one_select(feed.question.put_to(live)))
+
+
+def _plain_colons(select: str) -> str:
+    """A colon in a shop's SELECT names no parameter of ours."""
+    return select.replace(":", r"\:")
 
 
 def _start(since: Bookmark, key: str, now: datetime) -> Bookmark:

@@ -17,6 +17,7 @@ from bot.syncing import sync, without_deleted
 from metrics.rules import Rules
 from metrics.sources import live, people
 from metrics.sources.live import Feed
+from metrics.sources.question import Question
 from metrics.sources.recognition import database_mapping
 from metrics.warehouse.gone import TooManyGone
 from metrics.warehouse.store import Store
@@ -56,7 +57,7 @@ def shop(url: str) -> Shop:
 
 def feed_of(url: str, percent: int = 5) -> Feed:
     mapping = database_mapping("", {}, "shop")
-    return Feed(url, SELECT, mapping, people.of("shop"), page_rows=25, deleted_percent=percent)
+    return Feed(url, Question(SELECT), mapping, people.of("shop"), page_rows=25, deleted_percent=percent)
 
 
 def synchronised(
