@@ -59,7 +59,8 @@ class Access:
     """The shop's list. `team`: the only workspace that is answered, None for any.
 
     `people`: who is listed, by name or through a user group; `admins` are listed too.
-    `only_people`: in channels, too, only listed people are answered.
+    `only_people`: in channels, too, only listed people are answered. `unread`: why a group's people
+    are not known just now; it is said to whoever is not listed, for they may be in it.
     """
 
     channels: frozenset[str]
@@ -67,20 +68,21 @@ class Access:
     team: str | None = None
     admins: frozenset[str] = frozenset()
     only_people: bool = False
+    unread: Problem | None = None
 
     def refusal(self, who: Who) -> Problem | None:
         """Why that person gets no figures there; None when they do."""
         if (found := self.refusal_of_stranger(who)) is not None:
             return found
         if who.channel.startswith("D"):
-            return None if self.lists(who.user) else PersonNotListed(user=who.user)
+            return self._unlisted(who.user)
         if who.channel not in self.channels:
             return ChannelNotListed(channel=who.channel)
-        return PersonNotListed(user=who.user) if self.only_people and not self.lists(who.user) else None
+        return self._unlisted(who.user) if self.only_people else None
 
     def refusal_of_person(self, who: Who) -> Problem | None:
         """Why that person gets no figures where there is no channel: in Home, in a digest of their own."""
-        return self.refusal_of_stranger(who) or (None if self.lists(who.user) else PersonNotListed(user=who.user))
+        return self.refusal_of_stranger(who) or self._unlisted(who.user)
 
     def refusal_of_admin(self, who: Who) -> Problem | None:
         """Why that person may not change the shop's settings."""
@@ -95,3 +97,7 @@ class Access:
     def lists(self, user: str) -> bool:
         """Whether the shop has named that person."""
         return user in self.people or user in self.admins
+
+    def _unlisted(self, user: str) -> Problem | None:
+        """Why somebody counts as not listed."""
+        return None if self.lists(user) else self.unread or PersonNotListed(user=user)

@@ -124,7 +124,7 @@ def _slack(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]
         client = web_client(settings.secret("bot_token"), settings.slack.base_url)
         who = introduced(client)
     except Problem as problem:
-        yield broken("token", problem, "asakai init")
+        yield broken("token", problem)
         return
     yield Finding("token", Mark.FINE, {"team": who.team, "user": who.user})
     yield from of_clock(now().astimezone(UTC), who.at)
@@ -138,12 +138,14 @@ def _socket(settings: Settings) -> Finding:
     try:
         opens_connections(web_client(settings.secret("app_token"), settings.slack.base_url))
     except Problem as problem:
-        return broken("socket", problem, "asakai init")
+        return broken("socket", problem)
     return Finding("socket", Mark.FINE)
 
 
 def _channels(settings: Settings, client: Client) -> Iterator[Finding]:
-    names = tuple(dict.fromkeys((*settings.digest.channels, *settings.alert_channels)))
+    further = [channel for one in settings.digests for channel in one.channels]
+    further += [channel for rule in settings.alerts for channel in rule.channels]
+    names = tuple(dict.fromkeys((*settings.digest.channels, *settings.alert_channels, *further)))
     if not names:
         yield Finding("channel", Mark.BROKEN, mend="shop.toml: [digest] channels")
     for name in names:
@@ -155,7 +157,7 @@ def _channels(settings: Settings, client: Client) -> Iterator[Finding]:
             if not found.get("is_member"):
                 raise NotInChannel(channel=name)
         except Problem as problem:
-            yield broken("channel", problem, "/invite @asakai" if isinstance(problem, NotInChannel) else "")
+            yield broken("channel", problem)
         else:
             yield Finding("channel", Mark.FINE, {"channel": f"#{found.get('name', name)}"})
 

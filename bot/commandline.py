@@ -79,7 +79,7 @@ def checkup(
     try:
         found = list(findings(load(), now, language))
     except Problem as problem:
-        found = [broken("settings", problem, "asakai docs settings")]
+        found = [broken("settings", problem)]
     lines = [dumps(as_table(found, language), ensure_ascii=False, indent=2)] if json else []
     return lines or [said(finding, language) for finding in found], failed(found)
 

@@ -15,12 +15,14 @@ _INTRODUCTION: Final = """# Commands
 
 <!-- Made from SUBCOMMANDS and the words of bot/grammar by `asakai docs commands`; a test compares. -->
 
-`/kpi` in Slack, `@asakai` in a thread, a button and `asakai kpi "…"` on the command line take the same words. They may
-stand in any order, in Japanese or English, full-width or not: `/kpi チャネル別 リピート率 先月` and
-`/kpi repeat by channel last month` ask the same. Japanese needs no spaces: `先月のチャネル別リピート率`.
+`/kpi` in Slack, `@asakai` in a channel or thread, plain words in the direct message with the bot, a button and
+`asakai kpi "…"` on the command line take the same words. They may stand in any order, in Japanese or English,
+full-width or not: `/kpi チャネル別 リピート率 先月` and `/kpi repeat by channel last month` ask the same. Japanese
+needs no spaces: `先月のチャネル別リピート率`.
 
-A word that is not known is not passed over: the answer says which one, with the nearest words as buttons. A misspelling
-that can only mean one thing (similarity of 90 or more) is answered at once, and the answer says how it was taken.
+A word that is not known is not passed over: the answer says which one, with the two nearest whole questions as
+buttons, or the usual ones where nothing is alike (similarity under 65). A misspelling that can only mean one thing
+(similarity of 90 or more) is answered at once, and the answer says how it was taken.
 """
 _PERIODS: Final = """## Periods
 
@@ -127,8 +129,12 @@ def _subcommands() -> Iterator[str]:
         yield f"- words: {_listed(NOUNS[name])}"
         yield f"- a period means: {_MEANS[known.period]}"
         if known.days:
-            yield f"- days: {', '.join(map(str, known.days))} (`{NOUNS[name][1]} {known.days[-1]} days`)"
+            yield f"- days: {', '.join(map(str, known.days))} (`{_english(name)} {known.days[-1]} days`)"
         yield "" if known.narrows else "- takes no filter and no dimension\n"
+
+
+def _english(noun: str) -> str:
+    return next(word for word in NOUNS[noun] if word.isascii())
 
 
 def _dimensions() -> Iterator[str]:

@@ -47,16 +47,16 @@ def compare(question: Question) -> Page:
     by = question.ask.dimension is not None
     match question.ask.subcommand:
         case "dormant":
-            return side_by_side.dormant(*_states(question), question.language, asked=question.ask.raw, by=by)
+            return side_by_side.dormant(*_states(question), question.language, by=by)
         case "gap":
-            return side_by_side.gap(*_cohorts(question), question.language, asked=question.ask.raw, by=by)
+            return side_by_side.gap(*_cohorts(question), question.language, by=by)
         case _:
             after, before, sides = _cohorts(question)
             dimension = question.ask.dimension or ALL
             if dimension in NO_PARTS - {ALL}:
                 raise UnfitComparison
             found = _moved(question, dimension, before, after, sides)
-            return repeat(found, after, sides, question.language, asked=question.ask.raw)
+            return repeat(found, after, sides, question.language)
 
 
 def why(question: Question) -> Page:
@@ -69,7 +69,7 @@ def why(question: Question) -> Page:
     if dimension in NO_PARTS:
         raise UnfitComparison
     found = _moved(asked, dimension, before, after, sides)
-    return why_page(found, after, sides, question.language, asked=ask.raw)
+    return why_page(found, after, sides, question.language)
 
 
 def _moved(question: Question, dimension: str, before: Report, after: Report, sides: Sides) -> Moved:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bot.mending import MANIFEST, mend_of, said_mend
 from bot.present.problem import sentence
 from metrics.problem import Problem
 
@@ -38,7 +39,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `mend`: the one command, or what to change where."""
+    """One thing that was looked at. `mend`: the one command, or what to change where (bot.mending)."""
 
     check: str
     mark: Mark
@@ -57,8 +58,8 @@ class Seen:
 
 
 def broken(check: str, problem: Problem, mend: str = "") -> Finding:
-    """A finding that a Problem says."""
-    return Finding(check, Mark.BROKEN, {}, mend, problem)
+    """A finding that a Problem says, with what mends that, or with `mend`."""
+    return Finding(check, Mark.BROKEN, {}, mend or mend_of(check, problem), problem)
 
 
 def of_orders(  # what was seen, of which day, when; by which settings
@@ -139,7 +140,7 @@ def _times(seen: Health) -> Iterator[Finding]:
 
 def of_role(source: str, writes: Sequence[str]) -> Finding:
     """Whether a source's role can only read; `writes`: what it could write to."""
-    mend = "GRANT SELECT ON … TO …" if writes else ""
+    mend = "click.reader" if writes else ""
     return Finding("role", Mark.ODD if writes else Mark.FINE, {"source": source, "writes": list(writes)}, mend)
 
 
@@ -158,7 +159,7 @@ def of_scopes(granted: frozenset[str] | None, needed: Sequence[str]) -> Iterator
     if granted is None:
         return
     missing = sorted({*needed} - granted)
-    mend = "asakai init --manifest" if missing else ""
+    mend = MANIFEST if missing else ""
     yield Finding("scopes", Mark.BROKEN if missing else Mark.FINE, {"scopes": missing or sorted(needed)}, mend)
 
 
@@ -176,14 +177,19 @@ def failed(findings: Sequence[Finding]) -> bool:
 def said(finding: Finding, language: Language) -> str:
     """The finding in one line, with what mends it."""
     line = f"{finding.mark} {_text(finding, language)}"
-    return f"{line}\n   → {finding.mend}" if finding.mend else line
+    return f"{line}\n   → {said_mend(finding.mend, language)}" if finding.mend else line
 
 
 def as_table(findings: Sequence[Finding], language: Language) -> list[dict[str, Any]]:
     """The findings for `--json`."""
     states = {Mark.FINE: "ok", Mark.ODD: "warning", Mark.BROKEN: "error"}
     return [
-        {"check": one.check, "state": states[one.mark], "text": _text(one, language), "mend": one.mend}
+        {
+            "check": one.check,
+            "state": states[one.mark],
+            "text": _text(one, language),
+            "mend": said_mend(one.mend, language),
+        }
         for one in findings
     ]
 

@@ -185,7 +185,7 @@ class Reception:
     def has_files(self, who: Who) -> bool:
         """Whether that person may have files at all: named for it, by themselves or through a group, or listed."""
         export = self.shop.current.now().settings.export
-        if who.user in export.allowed_users or who.user in self.roll.people(export.allowed_groups):
+        if who.user in export.allowed_users or who.user in self.roll.people(export.allowed_groups).people:
             return self.door().refusal_of_stranger(who) is None
         return self.door().refusal_of_person(who) is None
 
@@ -236,7 +236,7 @@ class _View:
         desk = self.shop.desk
         vocabulary = desk.vocabulary()
         labels = tuple((name, tuple(found)[:_LABELS]) for name, found in vocabulary.labels)
-        return Known(desk.settings.zone, desk.settings.dimension_names, labels)
+        return Known(desk.settings.zone, vocabulary.offered, labels)
 
     def mornings(self) -> Sequence[Delivery]:
         return self.ledger.mornings(self.workspace, self._today() - WEEKS_BACK)

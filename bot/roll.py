@@ -1,7 +1,8 @@
 """Who is that, as Slack knows them: a guest, an admin, in which group, of which language?
 
-Looked up in Slack and remembered for a few minutes. What cannot be looked up is not
-guessed: the Problem is raised, and nobody gets figures on a guess.
+Looked up in Slack and remembered for a few minutes. Where Slack asks for a pause that a reader
+would sit out, it is waited for. What cannot be looked up is not guessed: the Problem is raised,
+and nobody gets figures on a guess.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from bot.deed import Web
-from bot.delivery.post import SlackUnreachable
+from bot.delivery.post import SlackBusy, SlackUnreachable
 from metrics.problem import Problem
 
 SCOPES: Final = ("users:read", "usergroups:read", "channels:read", "groups:read", "im:write", "im:history")
 """What this room's calls, and digests in direct messages, need of a bot token."""
 KEEP_SECONDS: Final = 300.0
 AWAY_SECONDS: Final = 3600.0
+PATIENCE_SECONDS: Final = 6.0
+"""How long a reader waits for an answer without a sign of life."""
 _MOST: Final = 20_000
 _CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{2,}")
 
@@ -56,12 +59,21 @@ class Place:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Who is in some groups. `unread`: why one of them is not known just now; whoever is missing may be in it."""
+
+    people: frozenset[str]
+    unread: SlackUnreachable | None = None
+
+
 @dataclass(slots=True)
 class Roll:
     """Slack's answers about people, groups and channels, kept for five minutes; an hour while it is away."""
 
     web: Web
     clock: Callable[[], float] = time.monotonic
+    wait: Callable[[float], None] = time.sleep
     _kept: dict[tuple[str, str], tuple[float, object]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,15 +89,17 @@ class Roll:
             "group", group, lambda: _members(self.web.call("usergroups.users.list", usergroup=group))
         )
 
-    def people(self, groups: Iterable[str]) -> frozenset[str]:
+    def people(self, groups: Iterable[str]) -> Listed:
         """Who is in any of those groups; one that Slack does not tell of lets nobody in."""
         found: frozenset[str] = frozenset()
+        unread: SlackUnreachable | None = None
         for group in groups:
             try:
                 found |= self.members(group)
             except Problem as problem:
                 log.warning("group_not_read", group=group, why=problem.key)
-        return found
+                unread = problem if isinstance(problem, SlackUnreachable) else unread
+        return Listed(found, unread)
 
     def place(self, channel: str) -> Place:
         """What is to know of a channel; raises a Problem where Slack does not say."""
@@ -120,7 +134,7 @@ class Roll:
         if kept is not None and age < KEEP_SECONDS:
             return kept[1]  # type: ignore[return-value]  # what was kept under this key
         try:
-            found = ask()
+            found = ask() if age < AWAY_SECONDS else self._patiently(ask)
         except SlackUnreachable:
             if kept is None or age >= AWAY_SECONDS:
                 raise
@@ -130,6 +144,19 @@ class Roll:
                 self._kept.clear()
             self._kept[kind, name] = (self.clock(), found)
         return found
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """Ask again after each pause that Slack names, as long as a reader would wait."""
+        left = PATIENCE_SECONDS
+        while True:
+            try:
+                return ask()
+            except SlackBusy as busy:
+                pause = max(busy.seconds, 1.0)
+                if pause > left:
+                    raise
+                left -= pause
+                self.wait(pause)
 
 
 def _person(answer: Mapping[str, Any]) -> Person:

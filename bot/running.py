@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -30,29 +30,23 @@ from bot.delivery.border import OursAlone
 from bot.delivery.clock import utc_now
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
-from bot.delivery.morning import DIGEST, Morning, data_day, send_now
+from bot.delivery.morning import DIGEST, Morning, send_now
 from bot.delivery.outlet import Outlet
-from bot.delivery.payload import payload_of
 from bot.delivery.post import Client, DeliveryOpen, Directory, SlackChannel, SlackUnreachable, ask, refusal, web_client
-from bot.delivery.row import Delivery, Key, Kind, Payload, State
+from bot.delivery.row import Delivery, Key, Kind, State
 from bot.delivery.web import WebCalls
 from bot.dropping import Dropbox
 from bot.fetching import Fetching
-from bot.language import Language
 from bot.listening import check_token, serve_http, serve_socket
-from bot.present.digest import digest
 from bot.reception import Reception
 from bot.roll import Roll
 from bot.ruling import stored
 from bot.schedule import Ticker, awake
 from bot.settings import MissingSetting
+from bot.shop import Counter, Shop
 from bot.slack import Edge
 from bot.stop import on_signals, wind_down
-from bot.subcommands import Heard, answer, explain, heard_only
 from bot.syncing import feeds
-from bot.watch.asked import Past
-from bot.watch.past import History
-from bot.watch.saying import Saying
 from bot.watched import Watched
 from metrics.problem import Problem
 from metrics.warehouse.store import Store
@@ -61,205 +55,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime, time
 
-    from bot.access import Who
     from bot.desk import Desk
-    from bot.form import Row
-    from bot.page import Page
-    from bot.question import Figures
     from bot.settings import Settings
 
-AT_ONCE = 2
-"""Questions that are counted at the same time."""
-
 notes = structlog.get_logger("asakai")
-
-
-class DigestGone(Problem):
-    """The digest was deleted after it was owed."""
-
-    key = "digest_gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """A shop's bot at each moment: what its files and Slack say now, its desk, and its clock."""
-
-    current: Current
-    first_desk: Desk
-    now: Callable[[], datetime]
-    history: History | None = None
-    gate: bool = True
-    _desks: dict[int, Desk] = field(default_factory=dict)
-    _counting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force."""
-        return self.current.now().settings
-
-    @property
-    def desk(self) -> Desk:
-        """The desk with the settings in force; a new one only where something was chosen in Slack."""
-        effective = self.current.now()
-        version = effective.chosen.version
-        desk = self._desks.get(version)
-        if desk is None:
-            desk = replace(self.first_desk, settings=effective.settings)
-            self._desks.clear()
-            self._desks[version] = desk
-        return desk
-
-    # -- what is posted ----------------------------------------------------------
-
-    def content(self, row: Delivery) -> Payload:
-        """The bytes of a message that is due: computed from all that is known now."""
-        day = data_day(row.key.local_date)
-        self.desk.refresh()
-        page, figures = self._said(row, day)
-        native = self.settings.slack.native_blocks
-        payload = payload_of(page, native=native, data_as_of=day, known_at=self.now())
-        return replace(payload, figures=figures)
-
-    def _said(self, row: Delivery, day: date) -> tuple[Page, tuple[tuple[str, float], ...]]:
-        """A row's page, and the figures in it that a later morning compares with."""
-        name, channel = row.key.name, row.key.channel
-        saying = self._saying(row)
-        if saying is None:
-            return self.digest(day, name, channel), ()
-        if row.key.kind in {Kind.DATA_NOTICE, Kind.OWNER_NOTICE}:
-            return saying.notice(row), ()
-        said = saying.digest(row, lambda: self.digest(day, name, channel))
-        return said.page, said.figures
-
-    def _saying(self, row: Delivery) -> Saying | None:
-        """Who puts the words of that digest together: of its customers and in its language."""
-        if self.history is None:
-            return None
-        effective = self.current.now()
-        plan: Plan | None = Plan(DIGEST)
-        if row.key.kind is Kind.DATA_NOTICE:  # of all digests that wait there
-            plan = effective.first_plan(row.key.channel)
-        elif row.key.kind is not Kind.OWNER_NOTICE:
-            plan = effective.plan(row.key.name)
-        language = self.language_of(plan.name if plan else DIGEST, row.key.channel)
-        wanted, desk = self.settings.digest, self.desk
-        return Saying(
-            desk,
-            desk.store,
-            self.history,
-            language,
-            self.now,
-            gate=self.gate and wanted.fresh_only,
-            points=wanted.restatement_points,
-            filters=plan.filters if plan else (),
-        )
-
-    def language_of(self, name: str, channel: str) -> Language:
-        """The language of a digest there; a channel's own where the digest is gone."""
-        effective = self.current.now()
-        return Language.of(effective.language_of_plan(effective.plan(name) or Plan(DIGEST), channel))
-
-    def digest(self, day: date, name: str = DIGEST, channel: str = "") -> Page:
-        """A digest of the morning after `day`, of its customers and in its language."""
-        effective = self.current.now()
-        plan = effective.plan(name) or (Plan(DIGEST) if name == DIGEST else None)
-        if plan is None:
-            raise DigestGone(name=name)
-        dimension = plan.dimension or self.settings.main_dimension
-        report = self.desk.report(day, filters=plan.filters, dimensions=(dimension,))
-        return digest(report, Language.of(effective.language_of_plan(plan, channel)))
-
-    def alerting(self, book: Book, client: Client, reception: Reception) -> Room:
-        """The room of the rules, with the settings in force."""
-        settings, effective = self.settings, self.current.now()
-        border = OursAlone(SlackChannel(client), reception.roll.shared)
-        outside = Outside(
-            lambda channels: reception.directory.ids(tuple(channels)),
-            lambda call: border.change(call, lambda call: ask(client, "chat.update", call, "ts")),
-            self.now,
-            awake,
-            f"{socket.gethostname()}:{os.getpid()}",
-            self.say,
-            lambda who: reception.door().refusal(who),
-        )
-        main = effective.plan(DIGEST) or Plan(DIGEST, at=settings.digest.at)
-        hours = Hours(main.at, self.desk.zone, calendar(main, settings))
-        return room(book, self.desk, settings, Language.of(settings.language), hours, outside)
-
-    def rule_rows(self, language: Language) -> tuple[Row, ...]:
-        """The alert rules for Home."""
-        return self.desk.rule_rows(language)
-
-    # -- what is answered ----------------------------------------------------------
-
-    def language(self, who: Who) -> Language:
-        """The reader's language."""
-        return Language.of(self.current.now().language_of_person(who.user, who.channel))
-
-    def answer(self, text: str, who: Who, figures: Figures | None = None, heard: Heard = heard_only) -> Page:
-        """The page for a text; raises Problem. `figures`: the desk, watched; `heard`: is told what was asked first."""
-        self.desk.refresh()
-        sees = who.user in self.settings.customers.allowed_users
-        past = Past(self.history, self.desk.zone, who.channel) if self.history else None
-        with self._counting:  # more at once would only keep each other, and acknowledgements, waiting
-            return answer(
-                text,
-                figures or self.desk,
-                self.language(who),
-                main_dimension=self.settings.main_dimension,
-                sees_customers=sees,
-                past=past,
-                heard=heard,
-            )
-
-    def explain(self, problem: Problem, who: Who) -> Page:
-        """The page that says a problem."""
-        return explain(problem, self.language(who))
-
-    def say(self, page: Page) -> Payload:
-        """A page as Slack takes it."""
-        return payload_of(page, native=self.settings.slack.native_blocks)
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """The shop and its reception as the room of answers sees them."""
-
-    shop: Shop
-    reception: Reception
-
-    @property
-    def figures(self) -> Figures:
-        """Who knows the figures."""
-        return self.shop.desk
-
-    def answer(self, text: str, who: Who, heard: Heard) -> Page:
-        """The page for a text; raises Problem."""
-        return self.reception.answer(text, who, heard)
-
-    def language(self, who: Who) -> Language:
-        """The reader's language."""
-        return self.shop.language(who)
-
-    def say(self, page: Page, known_at: datetime | None = None) -> Payload:
-        """A page as Slack takes it."""
-        return payload_of(page, native=self.shop.settings.slack.native_blocks, known_at=known_at)
-
-    def now(self) -> datetime:
-        """The clock."""
-        return self.shop.now()
-
-    def may_export(self, who: Who) -> bool:
-        """Whether that person may have files."""
-        return self.reception.has_files(who)
-
-    def count_export(self, who: Who) -> None:
-        """Count a file; raises a Problem where there were too many today."""
-        self.reception.may_export(who)
-
-    def audit(self, what: str, who: Who, of: str, rows: int) -> None:
-        """Write down what somebody took away."""
-        self.reception.took(who, "share" if what == "share" else "export", of, rows)
 
 
 def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: threading.Event | None = None) -> bool:
@@ -280,22 +79,23 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         closing(Choices.open(settings.state, WORKSPACE)) as choices,
         closing(Book.open(settings.state, WORKSPACE)) as book,
     ):
-        shop = Shop(Current(settings, choices, awake), desk, now, ledger)
+        directory = Directory(client)
+        shop = Shop(Current(settings, choices, awake, directory.placed), desk, now, ledger)
         desk.stored = lambda: stored(book)
         reception = Reception(
             shop,
             choices,
             ledger,
-            Directory(client),
+            directory,
             Roll(WebCalls(client)),
             team,
             rules=shop.rule_rows,
         )
-        alerts = Rooms(lambda: shop.alerting(book, client, reception), lambda: shop.current.now().chosen.version)
+        alerts = Rooms(lambda: _alerting(shop, book, client, reception), lambda: shop.current.now().chosen.version)
         _check_channels(reception)
         courier = _courier(shop, ledger, OursAlone(SlackChannel(client), reception.roll.shared))
         morning = Morning(ledger, courier, WORKSPACE, reception.targets, alerts.tick)
-        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.language_of)
+        watched = Watched(settings.watch, ledger, WebCalls(client), morning, shop.voices)
         morning.courier = replace(courier, tell=watched.tell(now))
         watched.keep(settings.digest.notice_after_minutes, Tidying(choices, settings.keeping).tidy)
         ticker = Ticker(morning.tick, now)
@@ -322,6 +122,25 @@ def serve(settings: Settings, desk: Desk, now: Callable[[], datetime], stop: thr
         finally:
             clean = wind_down([*closings, edge.workers.close])
     return clean
+
+
+def _alerting(shop: Shop, book: Book, client: Client, reception: Reception) -> Room:
+    """The room of the rules, with the settings in force."""
+    settings, effective = shop.settings, shop.current.now()
+    border = OursAlone(SlackChannel(client), reception.roll.shared)
+    outside = Outside(
+        lambda channels: reception.directory.ids(tuple(channels)),
+        lambda call: border.change(call, lambda call: ask(client, "chat.update", call, "ts")),
+        shop.now,
+        awake,
+        f"{socket.gethostname()}:{os.getpid()}",
+        shop.say,
+        lambda who: reception.door().refusal(who),
+        shop.voices,
+    )
+    main = effective.plan(DIGEST) or Plan(DIGEST, at=settings.digest.at)
+    hours = Hours(main.at, shop.desk.zone, calendar(main, settings))
+    return room(book, shop.desk, settings, hours, outside)
 
 
 def _fetching(shop: Shop, stopping: threading.Event) -> Sequence[Callable[[float], bool]]:
@@ -365,9 +184,11 @@ def send(
     logging.configure("CRITICAL")  # what went wrong is said in a sentence
     client = web_client(settings.secret("bot_token"), settings.slack.base_url)
     with closing(_ledger(settings, now)) as ledger, closing(Choices.open(settings.state, WORKSPACE)) as choices:
-        shop = Shop(Current(settings, choices, awake), desk, now, ledger, gate=False)  # who sends by hand has seen it
+        directory = Directory(client)
+        kept = Current(settings, choices, awake, directory.placed)
+        shop = Shop(kept, desk, now, ledger, gate=False)  # who sends by hand has seen it
         shop.digest(desk.as_of)  # what is wrong with the data is said before Slack is asked anything
-        ids = Directory(client).ids(tuple(channels))
+        ids = directory.ids(tuple(channels))
         courier = _courier(shop, ledger, OursAlone(SlackChannel(client), Roll(WebCalls(client)).shared))
         for name, channel in zip(channels, ids, strict=True):
             key = Key(WORKSPACE, Kind.DIGEST, DIGEST, channel, desk.as_of + timedelta(days=1))

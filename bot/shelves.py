@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from metrics.day import zone
 from metrics.problem import Problem
-from metrics.sources.columns import MissingColumns, layout
+from metrics.sources.columns import layout
 from metrics.sources.database import columns_of, one_select, read_only
 from metrics.warehouse import bookmark
 from metrics.warehouse.canonical import Table, canonical
+from metrics.warehouse.identity import lend
 from metrics.warehouse.in_place import InPlace, ReadInPlace
 from metrics.warehouse.store import Store
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from bot.settings.sources import Source
-    from metrics.rules import Rules
     from metrics.warehouse.in_place import Lent
 
 DEADLINE_SECONDS = 300.0
@@ -73,19 +73,18 @@ def _in_place(source: Source, settings: Settings, now: Callable[[], datetime]) -
     @contextmanager
     def opened() -> Iterator[Lent]:
         with read_only(url, source.name, DEADLINE_SECONDS) as live:
-            table = _table(source, query, columns_of(live, query), rules, live.dialect.name)
-            yield live, canonical(table, rules)
+            lend(live)
+            yield live, canonical(_table(source, query, columns_of(live, query), settings, live.dialect.name), rules)
 
     patience = timedelta(minutes=source.look_minutes)
     return InPlace(source.name, opened, rules, lambda: now().astimezone(here), patience)
 
 
-def _table(source: Source, query: str, kinds: Mapping[str, str], rules: Rules, dialect: str) -> Table:
+def _table(source: Source, query: str, kinds: Mapping[str, str], settings: Settings, dialect: str) -> Table:
     """Which column is what; raises MissingColumns, DoubledColumn."""
     names = list(kinds)
-    found = layout(names, rules, file=source.name, source=source.name)
-    if "customer_id" not in found.refs:  # e-mails and phones are made comparable by an import only
-        raise MissingColumns(path=source.name, missing="customer_id", found=", ".join(names))
+    found = layout(names, settings.rules, file=source.name, source=source.name)
     columns = {name: names[int(ref[1:])] for name, ref in found.refs.items()}
     told = {name: kinds[column] for name, column in columns.items()}
-    return Table(source.name, query, columns, told, dialect, str((source.model_extra or {}).get("zone", "")))
+    zone_there = str((source.model_extra or {}).get("zone", ""))
+    return Table(source.name, query, columns, told, dialect, zone_there, joined=settings.join_people)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SCOPES = ("app_mentions:read", "commands", "chat:write", "files:read", *outlet.SCOPES)
 """What this file's listeners and calls, and those behind them, need of a bot token."""
-EVENTS = ("app_home_opened", "app_mention", "file_shared")
+EVENTS = ("app_home_opened", "app_mention", "file_shared", "message.im")
 COMMAND = "/kpi"
 
 LISTENER_THREADS = 20  # Bolt's own five would leave the sixth command unacknowledged
@@ -94,6 +94,7 @@ class Edge:
         app.command(self.command)(self.on_command)
         app.action(re.compile(r"^kpi:"))(self.on_button)
         app.event("app_mention")(self.on_mention)
+        app.event("message")(self.on_direct)
         for doing, listen in (
             (Doing.PRESS, app.action),
             (Doing.SUBMIT, app.view_submission),
@@ -131,8 +132,16 @@ class Edge:
 
     def on_mention(self, body: dict[str, Any]) -> None:
         """Take `@asakai …` in a channel or thread; Bolt has acknowledged it."""
-        event, who = body["event"], _who(body)
-        text = plain_words(_MENTION.sub(" ", event.get("text", "")))
+        self._said(body)
+
+    def on_direct(self, body: dict[str, Any]) -> None:
+        """Take plain words in the direct message with the bot: there nobody else can be meant."""
+        if _was_typed(body["event"]):
+            self._said(body)
+
+    def _said(self, body: dict[str, Any]) -> None:
+        """Answer a message, where it was written, to its writer."""
+        who, text = _who(body), plain_words(_MENTION.sub(" ", body["event"].get("text", "")))
         self._take(text, who, in_channel(self.client, who.channel, who.user, who.thread_ts), body.get("event_id", ""))
 
     def _deeds(self, doing: Doing) -> Callable[..., None]:
@@ -263,6 +272,15 @@ def _who(body: dict[str, Any]) -> Who:
     thread = message.get("thread_ts") or container.get("thread_ts") or event.get("thread_ts")
     team = (body.get("team") or {}).get("id") or body.get("team_id", "")
     return Who(str(user), str(channel), str(team), thread, shared=bool(body.get("is_ext_shared_channel")))
+
+
+def _was_typed(event: dict[str, Any]) -> bool:
+    """Whether a person has just written that to the bot.
+
+    Not what a bot wrote (ourselves among them), not an edit, and not a file: `bot.dropping` hears of those.
+    """
+    new = event.get("subtype") in {None, "thread_broadcast"}
+    return new and event.get("channel_type") == "im" and bool(event.get("user")) and not event.get("bot_id")
 
 
 def plain_words(text: str) -> str:

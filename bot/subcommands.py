@@ -12,15 +12,17 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bot.beside_answers import continuation, cpo, nps
+from bot.beside_answers import continuation, cpo, measure, nps, reactivation
 from bot.comparison import UnfitComparison, compare, why
 from bot.grammar import Ask, parse
+from bot.grammar.meant import mended
 from bot.grammar.writing import written
 from bot.onward import FILES, paged, usual, with_ways
 from bot.page import Footnote, Page, Table
 from bot.present.definition import definition
 from bot.present.digest import digest
 from bot.present.figure import dormant, gap, repeat
+from bot.present.footing import echoed
 from bot.present.help import usage
 from bot.present.panel import panel
 from bot.present.problem import problem, unknown_word
@@ -33,7 +35,7 @@ from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
 from metrics.repeat import WITHIN_DAYS
-from metrics.segment import PURCHASE_COUNT
+from metrics.segment import PRODUCT_ROLE, PURCHASE_COUNT
 from metrics.table import LIMIT
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class FilterByCount(Problem):
 
 
 class NotUnderstood(Problem):
-    """A word that means nothing here. `nearest`: the whole question with a known word instead."""
+    """Words that mean nothing here. `nearest`: the whole question with known words instead."""
 
     key = "unknown_word"
 
@@ -90,6 +92,12 @@ class CustomersNotShown(Problem):
     """Single customers are only for those whom the shop has named."""
 
     key = "customers_not_shown"
+
+
+class NoRoles(Problem):
+    """No product's role is known, or not what the orders sold."""
+
+    key = "no_roles"
 
 
 class NothingPosted(Problem):
@@ -130,7 +138,7 @@ class Subcommand:
 def _panel(question: Question) -> Page:
     report = _report(question)
     past = report.basis.as_of < question.figures.as_of
-    page = panel(report, question.language, asked=question.ask.raw, onward=usual(question), past=past)
+    page = panel(report, question.language, onward=usual(question), past=past)
     return with_ways(page, question)
 
 
@@ -161,17 +169,17 @@ def _list(question: Question) -> Page:
     report = _report(question)
     found = question.figures.candidates(report, LONGEST_LIST if question.ask.handout else LIST_LENGTH)
     names = question.figures.pseudonyms(found)
-    return with_ways(waiting(found, names, report, question.language, asked=question.ask.raw), question)
+    return with_ways(waiting(found, names, report, question.language), question)
 
 
 def _help(question: Question) -> Page:
-    dimensions = question.figures.vocabulary().dimensions
+    dimensions = question.figures.vocabulary().offered
     return usage(tuple(SUBCOMMANDS), dimensions, question.language, topic=question.ask.topic)
 
 
 def _digest(question: Question) -> Page:
     past, found = _posted(question)
-    return posted(found, past.zone, question.language, asked=question.ask.raw)
+    return posted(found, past.zone, question.language)
 
 
 def _recompute(question: Question) -> Page:
@@ -179,7 +187,7 @@ def _recompute(question: Question) -> Page:
     day = found.local_date - timedelta(days=1)
     report = question.figures.report(day, dimensions=(question.main_dimension,))
     page = digest(report, question.language)
-    return recomputed(found, report.repeat.now.rate.value, page, question.language, asked=question.ask.raw)
+    return recomputed(found, report.repeat.now.rate.value, page, question.language)
 
 
 def _posted(question: Question) -> tuple[Past, Posted]:
@@ -193,11 +201,11 @@ def _posted(question: Question) -> tuple[Past, Posted]:
 def _status(question: Question) -> Page:
     if question.past is None:
         raise NothingPosted
-    return status(question.past.mornings(), question.past.zone, question.language, asked=question.ask.raw)
+    return status(question.past.mornings(), question.past.zone, question.language)
 
 
 def _definition(question: Question) -> Page:
-    return definition(question.ask.topic, _report(question), question.language, asked=question.ask.raw)
+    return definition(question.ask.topic, _report(question), question.language)
 
 
 def _rules(question: Question) -> Page:
@@ -212,6 +220,8 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "nps": Subcommand(nps, Period.DURING),
     "cpo": Subcommand(cpo, days=HORIZONS, narrows=False),
     "continuation": Subcommand(continuation, Period.DURING, narrows=False),
+    "measure": Subcommand(measure, Period.DURING),
+    "reactivation": Subcommand(reactivation, Period.DURING),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
@@ -231,8 +241,8 @@ def _of_figure(question: Question, figure: str, page: Callable[..., Page]) -> Pa
         return with_ways(compare(question), question)
     report = _report(question, LONGEST_TABLE if ask.dimension else LIMIT)
     if ask.dimension is None:
-        return with_ways(page(report, question.language, asked=ask.raw), question, report)
-    found = segment(report.segments[0], report, question.language, figure=figure, asked=ask.raw)
+        return with_ways(page(report, question.language), question, report)
+    found = segment(report.segments[0], report, question.language, figure=figure)
     return with_ways(found, question, report)
 
 
@@ -263,13 +273,19 @@ def answer(  # noqa: PLR0913  each is one independent fact of the reader
     heard: Heard = heard_only,
 ) -> Page:
     """The page that answers a text. Raises NotUnderstood, or the Problem why it cannot be answered."""
-    ask = parse(text, figures.vocabulary(), figures.as_of)
+    known, day = figures.vocabulary(), figures.as_of
+    ask = parse(text, known, day)
+    if ask.unknown:
+        raise NotUnderstood(word=tuple(typed for typed, _ in ask.unknown), nearest=mended(ask, known, day))
     _fits(ask)
     heard(ask)
+    if PRODUCT_ROLE in {ask.dimension, *dict(ask.filters)} and not figures.vocabulary().tells_roles:
+        raise NoRoles
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
     question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
-    page = _with_notes(SUBCOMMANDS[ask.subcommand].answer(question), ask, question.as_of, language)
+    page = echoed(SUBCOMMANDS[ask.subcommand].answer(question), ask.raw, language)
+    page = _with_notes(page, ask, question.as_of, language)
     if ask.handout in FILES:
         return page
     _has_rows(page, ask)
@@ -286,7 +302,8 @@ def _has_rows(page: Page, ask: Ask) -> None:
 def explain(found: Problem, language: Language, *, asked: str = "") -> Page:
     """The page that says a problem, with buttons for what may have been meant."""
     if isinstance(found, NotUnderstood):
-        return unknown_word(str(found.values["word"]), language, nearest=_texts(found.values["nearest"]), asked=asked)
+        typed, nearest = map(_texts, (found.values["word"], found.values["nearest"]))
+        return unknown_word(typed, nearest, language, asked=asked)
     return problem(found, language, asked=asked)
 
 
@@ -296,8 +313,6 @@ def _texts(values: object) -> tuple[str, ...]:
 
 def _fits(ask: Ask) -> None:
     """Refuse what the subcommand cannot be asked for, instead of leaving it out in silence."""
-    if ask.unknown:
-        raise _not_understood(ask)
     known = SUBCOMMANDS[ask.subcommand]
     if ask.days is not None and ask.days not in known.days:
         if known.days:
@@ -311,12 +326,6 @@ def _fits(ask: Ask) -> None:
         raise UnfitComparison
     if any(dimension == PURCHASE_COUNT for dimension, _ in ask.filters):
         raise FilterByCount
-
-
-def _not_understood(ask: Ask) -> NotUnderstood:
-    typed, near = ask.unknown[0]
-    commands = tuple(ask.raw.replace(typed, word, 1) if typed in ask.raw else word for word in near)
-    return NotUnderstood(word=typed, nearest=commands)
 
 
 def _with_notes(page: Page, ask: Ask, as_of: date, language: Language) -> Page:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.beside import TableFeed, from_query
+from bot.beside import TableFeed, from_query, retell
 from bot.importing import Imported
 from metrics.acquisition import Channels
 from metrics.day import zone
@@ -13,7 +14,7 @@ from metrics.problem import Problem
 from metrics.sources import people
 from metrics.sources.beside.preset import of_shop as preset_of_shop
 from metrics.sources.live import WINDOW, Bookmark, Feed, Page, ids, pages, rows_of, stage
-from metrics.sources.question import Question
+from metrics.sources.question import Question, renamed
 from metrics.sources.recognition import UnknownPreset, database_mapping, databases
 from metrics.warehouse import bookmark, gone
 from metrics.warehouse.in_place import ReadInPlace
@@ -65,10 +66,14 @@ def _feed(source: Source, settings: Settings) -> Feed:
     asked = Question(source.query) if source.query else known.get(source.preset, Question(""))
     url = source.url.get_secret_value() if source.url else ""
     mapping = database_mapping(source.preset, source.model_extra or {}, source.name)
+    items = replace(mapping.items, select=renamed(mapping.items.select, source.prefix))
     return Feed(
-        url, asked.under(source.prefix), mapping, people.of(source.name, joined=settings.join_people),
+        url,
+        asked.under(source.prefix),
+        replace(mapping, items=items),
+        people.of(source.name, joined=settings.join_people),
         deleted_percent=settings.deleted_percent,
-    )  # fmt: skip
+    )
 
 
 def sync(
@@ -81,6 +86,7 @@ def sync(
     if isinstance(feed, TableFeed):
         with store.writing() as connection:
             stood = from_query(connection, feed, store.rules, accept_bad=accept_bad)
+            retell(store, connection, stood, now())
         yield Imported(feed.name, stood.staged, None, stood)
         return
     name = feed.people.source

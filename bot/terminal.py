@@ -23,6 +23,7 @@ from bot.language import Language
 from bot.page import (
     Buttons,
     Calendar,
+    Cell,
     Chart,
     Choices,
     Fact,
@@ -46,6 +47,8 @@ WIDEST = 100
 SIDE_BY_SIDE = 76
 FACT_GAP = 3
 THREAD_INDENT = 4
+COLUMN_GAP = 3
+NAME_CELLS, SENTENCE_CELLS = 10, 26
 CHART_ROWS = 6
 CHART_COLUMNS = 52
 DOTS = 4
@@ -147,12 +150,57 @@ _UNBROKEN = re.compile(
 
 
 def _table(part: Table, width: int) -> RenderableType:
+    caption = Text(broken(printable(part.caption), width), style="dim")
+    widths = _widths(part, width)
+    if widths is None:
+        return Group(caption, *(line for row in part.rows for line in _record(part.headings, row, width)))
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, expand=False, width=None)
-    for i, heading in enumerate(part.headings):
-        grid.add_column(Text(printable(heading)), justify=_side(part, i), overflow="fold", max_width=width // 2)
+    for at, heading in enumerate(part.headings):
+        grid.add_column(Text(printable(heading)), justify=_side(part, at), overflow="fold", width=widths[at])
     for row in part.rows:
         grid.add_row(*(Text(printable(cell.text) or "–") for cell in row))
-    return Group(Text(broken(printable(part.caption), width), style="dim"), grid)
+    return Group(caption, grid)
+
+
+def _widths(part: Table, width: int) -> list[int] | None:
+    """How wide each column is; None where they do not stand side by side without a number being broken.
+
+    Names, headings and sentences are broken where they must; what is to spare goes to the first columns first.
+    """
+    columns = [
+        [cell_len(printable(text)) for text in (heading, *(row[at].text or "–" for row in part.rows))]
+        for at, heading in enumerate(part.headings)
+    ]
+    least = [
+        max(min(NAME_CELLS, heading), *(min(SENTENCE_CELLS if at else NAME_CELLS, cell) for cell in cells), 1)
+        for at, (heading, *cells) in enumerate(columns)
+    ]
+    spare = width - sum(least) - COLUMN_GAP * (len(least) - 1)
+    if spare < 0:
+        return None
+    widths = []
+    for narrow, cells in zip(least, columns, strict=True):
+        wide = min(narrow + spare, max(narrow, *cells))
+        spare -= wide - narrow
+        widths.append(wide)
+    return widths
+
+
+def _record(headings: Sequence[str], row: Sequence[Cell], width: int) -> tuple[RenderableType, ...]:
+    """A row too wide for a table: its name, and under it each value after its heading."""
+    values = (
+        f"{printable(heading)} {printable(cell.text) or '–'}"
+        for heading, cell in zip(headings[1:], row[1:], strict=True)
+    )
+    inner = width - THREAD_INDENT
+    lines: list[str] = []
+    for value in values:
+        if lines and cell_len(lines[-1]) + cell_len(f" · {value}") <= inner:
+            lines[-1] += f" · {value}"
+        else:
+            lines.append(value)
+    below = Padding(Text(broken("\n".join(lines), inner)), (0, 0, 0, THREAD_INDENT))
+    return Text(broken(printable(row[0].text) or "–", width), style="bold"), below
 
 
 def _side(part: Table, column: int) -> JustifyMethod:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.delivery.morning import DIGEST
 from bot.delivery.obituaries import Obituaries
 from bot.present.watching import obituary
 from bot.watch.health import Health, serve_health
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.access import Who
+    from bot.choices.voices import Voices
     from bot.deed import Route
     from bot.delivery.ledger import Ledger
     from bot.delivery.morning import Morning
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from bot.delivery.web import WebCalls
     from bot.desk import Desk
     from bot.home.door import Door
-    from bot.language import Language
     from bot.schedule import Ticker
     from bot.settings.told import Watch
 
@@ -47,13 +46,13 @@ notes = structlog.get_logger("asakai")
 
 @dataclass(slots=True)
 class Watched:
-    """One running bot with what watches it. `language`: of a digest's name in a channel."""
+    """One running bot with what watches it."""
 
     settings: Watch
     ledger: Ledger
     web: WebCalls
     morning: Morning
-    language: Callable[[str, str], Language]
+    voices: Voices
     _owner: str = ""
 
     def owner(self) -> str:
@@ -88,11 +87,11 @@ class Watched:
             rule = asked.refusal_of_stranger if who.channel == self.owner() else asked.refusal_of_admin
             return asked.noted(who, rule(who))
 
-        return Held(self.ledger, refused, lambda who: self.language(DIGEST, who.channel), now).routes()
+        return Held(self.ledger, refused, self.voices, now).routes()
 
     def keep(self, notice_after_minutes: int, tidy: Callable[[datetime], object]) -> None:
         """Let the keeper work around every round; `tidy` is called after each."""
-        words = lambda target, due: obituary(due, self.language(target.name, target.channel))  # noqa: E731  one call
+        words = lambda target, due: obituary(due, self.voices.digest(target.name, target.channel))  # noqa: E731  one call
         wills = Obituaries(self.ledger.engine)
         obituarist = Obituarist(self.web, wills, self.ledger.find, self.morning.key, words)
         secret = self.settings.heartbeat_url

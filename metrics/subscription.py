@@ -58,10 +58,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """The steps from deliveries of the span, and how many contracts run."""
+    """The steps from deliveries of the span, and how many contracts run.
+
+    counted: contracts whose first delivery is in the span and whose second one was due.
+    """
 
     as_of: date
     span: Span
+    counted: int
     steps: tuple[Step, ...]
     running: int
     begun: int
@@ -75,6 +79,7 @@ def continuation(contracts: Contracts, as_of: date, period: Span | None = None) 
     today = number(as_of)
     on, due = _fates(contracts, today)
     inside = (contracts.day >= number(span.start)) & (contracts.day < min(number(span.end), today + 1))
+    counted = int((inside & due & (contracts.number == 1)).sum())
     steps, reached = [], 1.0
     for delivery in range(1, STEPS + 1):
         here = inside & (contracts.number == delivery)
@@ -86,7 +91,7 @@ def continuation(contracts: Contracts, as_of: date, period: Span | None = None) 
     lately = number(as_of - timedelta(days=RECENT_DAYS))
     begun = contracts.started <= today
     return Continuation(
-        as_of, span, tuple(steps), int((begun & (contracts.ended > today)).sum()),
+        as_of, span, counted, tuple(steps), int((begun & (contracts.ended > today)).sum()),
         int((begun & (contracts.started > lately)).sum()),
         int(((contracts.ended <= today) & (contracts.ended > lately)).sum()), contracts.unlisted,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -22,7 +23,7 @@ from metrics.backtest import WARM_UP_DAYS
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from bot.alerting.rules import Watched
@@ -65,11 +66,11 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a page becomes bytes, in which language, and how a problem is said."""
+    """Which language a channel speaks, how a page becomes bytes, and how a problem is said."""
 
-    language: Language
+    language: Callable[[str], Language]
     payload: Callable[[Page], Payload]
-    sentence: Callable[[str], str]
+    sentence: Callable[[str, Language], str]
     target: float
 
 
@@ -104,8 +105,7 @@ class Alarm:
 
     def _forget(self, name: str, kept: Kept, window: Window, now: datetime) -> None:
         """End the episode of a rule that is gone: its messages say so, and nothing is owed any more."""
-        page = self._say(pages.off(name, self.voice.language))
-        shows = tuple((channel, page) for channel in self.book.channels(name))
+        shows = self._in_each(self.book.channels(name), partial(pages.off, name))
         change = Change(forgotten(kept.standing), "", shows=shows, closes=True)
         self.book.commit(name, kept, change, (window.local_date, window.due_at), now)
 
@@ -162,42 +162,42 @@ class Alarm:
     def _change(
         self, watched: Watched, before: Standing, after: Standing, news: Sequence[News], now: datetime
     ) -> Change:
-        told = self._told(watched, after, now)
+        told, channels = self._told(watched, after, now), self.book.channels(watched.name)
         change = Change(after, watched.fingerprint)
         if News.RECOVERED in news:
+            ends = self._in_each(channels, partial(pages.recovered, told, before))
             return replace(
                 change,
-                shows=self._everywhere(watched, pages.over(told, before, self.voice.language)),
-                notes=((Kind.RECOVERY, self._say(pages.recovered(told, before, self.voice.language))),),
+                shows=self._in_each(channels, partial(pages.over, told, before)),
+                notes=tuple((channel, Kind.RECOVERY, end) for channel, end in ends),
                 closes=True,
             )
         if News.FIRED in news:
-            page = self._say(pages.alert(told, self.voice.language, calls=True))
-            return replace(change, opens=tuple((channel, page) for channel in watched.channels))
+            fires = self._in_each(watched.channels, partial(pages.alert, told, calls=True))
+            return replace(change, opens=fires)
         if not after.is_announced:
-            return replace(change, posts=self._failed(watched, told, news))
+            failed = watched.channels if News.FAILED in news else ()
+            return replace(change, posts=self._in_each(failed, partial(self._failed, told)))
         return replace(
             change,
-            shows=self._everywhere(watched, pages.alert(told, self.voice.language)),
-            notes=tuple((Kind.REMINDER, self._say(page)) for page in self._replies(told, before, news)),
+            shows=self._in_each(channels, partial(pages.alert, told)),
+            notes=tuple(
+                (channel, Kind.REMINDER, reply)
+                for page in self._replies(told, before, news)
+                for channel, reply in self._in_each(channels, page)
+            ),
         )
 
-    def _replies(self, told: Told, before: Standing, news: Sequence[News]) -> list[Page]:
-        language = self.voice.language
-        found: list[Page] = []
+    def _replies(self, told: Told, before: Standing, news: Sequence[News]) -> Iterator[Callable[[Language], Page]]:
         if News.SPREAD in news:
-            found.append(pages.spread(told, before, language))
+            yield partial(pages.spread, told, before)
         if News.STILL in news:
-            found.append(pages.reminder(told, language))
+            yield partial(pages.reminder, told)
         if News.FAILED in news:
-            found.append(pages.failed(told, self.voice.sentence(told.standing.why), language))
-        return found
+            yield partial(self._failed, told)
 
-    def _failed(self, watched: Watched, told: Told, news: Sequence[News]) -> tuple[tuple[str, Payload], ...]:
-        if News.FAILED not in news:
-            return ()
-        page = self._say(pages.failed(told, self.voice.sentence(told.standing.why), self.voice.language))
-        return tuple((channel, page) for channel in watched.channels)
+    def _failed(self, told: Told, language: Language) -> Page:
+        return pages.failed(told, self.voice.sentence(told.standing.why, language), language)
 
     def _told(self, watched: Watched, standing: Standing, now: datetime) -> Told:
         return Told(
@@ -222,12 +222,9 @@ class Alarm:
             return None
         return found if found.judgement.threshold == rule.threshold else None
 
-    def _everywhere(self, watched: Watched, page: Page) -> tuple[tuple[str, Payload], ...]:
-        payload = self._say(page)
-        return tuple((channel, payload) for channel in self.book.channels(watched.name))
-
-    def _say(self, page: Page) -> Payload:
-        return self.voice.payload(page)
+    def _in_each(self, channels: Iterable[str], page: Callable[[Language], Page]) -> tuple[tuple[str, Payload], ...]:
+        """A page for each channel, in its language."""
+        return tuple((channel, self.voice.payload(page(self.voice.language(channel)))) for channel in channels)
 
     # --- what a reader does ---------------------------------------------------------------
 
@@ -245,7 +242,8 @@ class Alarm:
             change = Change(after, kept.rule)
             if after.is_announced:
                 told = self._told(watched, after, now.astimezone(hours.zone))
-                change = replace(change, shows=self._everywhere(watched, pages.alert(told, self.voice.language)))
+                shows = self._in_each(self.book.channels(name), partial(pages.alert, told))
+                change = replace(change, shows=shows)
             if self.book.commit(name, kept, change, (now.astimezone(hours.zone).date(), now), now):
                 return after
         return None

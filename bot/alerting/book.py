@@ -22,7 +22,7 @@ from bot.settings.watching import AlertRule
 from metrics.alert import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 KEEP = timedelta(days=7)
 """How long an alert is still worth posting; its message says since when."""
@@ -61,14 +61,14 @@ class Change:
     """What one step decided, to be written wholly or not at all.
 
     `opens`: first messages by channel; `shows`: what the open first messages should say now, by channel;
-    `notes`: replies in every thread of the episode; `posts`: messages that are no episode, by channel.
+    `notes`: replies in its threads, by channel; `posts`: messages that are no episode, by channel.
     """
 
     standing: Standing
     rule: str
     opens: tuple[tuple[str, Payload], ...] = ()
     shows: tuple[tuple[str, Payload], ...] = ()
-    notes: tuple[tuple[Kind, Payload], ...] = ()
+    notes: tuple[tuple[str, Kind, Payload], ...] = ()
     posts: tuple[tuple[str, Payload], ...] = ()
     closes: bool = False
 
@@ -144,11 +144,12 @@ class Book:
             if not self._advance(connection, name, before, change, now):
                 return False
             self._edit(connection, name, change)
-            ids = self._roots_open(connection, name)
-            for kind, payload in change.notes:
-                self._owe_notes(connection, ids, kind, payload, at[0])
+            roots = self._roots_open(connection, name)
+            for channel, kind, payload in change.notes:
+                if channel in roots:
+                    self._owe_note(connection, roots[channel], kind, payload, at[0])
             if change.closes:
-                closing = sa.update(episode).where(episode.c.id.in_(ids))
+                closing = sa.update(episode).where(episode.c.id.in_(roots.values()))
                 connection.execute(closing.values(closed_at=now, state="over"))
             for channel, payload in change.opens:
                 self._open(connection, name, channel, payload, (change.standing, at, now))
@@ -208,16 +209,15 @@ class Book:
             statement = sa.update(episode).where(*mine, episode.c.payload != text)
             connection.execute(statement.values(payload=text, wanted=episode.c.wanted + 1, again_at=None))
 
-    def _roots_open(self, connection: sa.Connection, name: str) -> list[str]:
-        found = sa.select(episode.c.id).where(*self._named(episode, name), episode.c.closed_at.is_(None))
-        return list(connection.execute(found).scalars())
+    def _roots_open(self, connection: sa.Connection, name: str) -> dict[str, str]:
+        """The open episodes of a rule by channel."""
+        mine = (*self._named(episode, name), episode.c.closed_at.is_(None))
+        found = connection.execute(sa.select(episode.c.channel, episode.c.id).where(*mine))
+        return {row.channel: row.id for row in found}
 
-    def _owe_notes(
-        self, connection: sa.Connection, ids: Sequence[str], kind: Kind, payload: Payload, local_date: date
-    ) -> None:
-        for one in ids:
-            values = {"episode": one, "kind": kind.value, "local_date": local_date, "payload": payload.dump()}
-            connection.execute(self._insert(alert_note).values(**values, owed=False).on_conflict_do_nothing())
+    def _owe_note(self, connection: sa.Connection, of: str, kind: Kind, payload: Payload, local_date: date) -> None:
+        values = {"episode": of, "kind": kind.value, "local_date": local_date, "payload": payload.dump()}
+        connection.execute(self._insert(alert_note).values(**values, owed=False).on_conflict_do_nothing())
 
     def _owe(
         self,

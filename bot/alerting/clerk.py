@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.access import ChannelNotListed, Who
+from bot.access import ChannelNotListed
 from bot.alerting.rules import Source, Watched, watched_of
-from bot.alerting.telling import tell
+from bot.alerting.telling import kept, tell, who_opened
 from bot.alerting.written import REMOVE, SAVE, TRY, form, read
 from bot.blockkit import render
 from bot.blockkit.form import modal
@@ -21,6 +21,7 @@ from metrics.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.access import Who
     from bot.alerting.book import Book
     from bot.language import Language
     from bot.page import Page
@@ -38,17 +39,18 @@ class RuleNotYours(Problem):
 class Clerk:
     """The forms of rules. `listed`: ids of the channels where figures may be shown, `usual` where alerts go.
 
-    `refused`: why a person gets no figures in a channel; `trial`: the page of a back-test.
+    `language`: of the one who fills them in; `refused`: why a person gets no figures in a channel; `trial`: the page
+    of a back-test.
     """
 
     book: Book
     settings: Settings
-    language: Language
+    language: Callable[[Who], Language]
     now: Callable[[], datetime]
     refused: Callable[[Who], Problem | None]
     listed: Callable[[], frozenset[str]]
     usual: Callable[[], tuple[str, ...]]
-    trial: Callable[[Watched, int], Page]
+    trial: Callable[[Watched, int, Language], Page]
 
     def routes(self) -> tuple[Route, ...]:
         """Who takes what."""
@@ -73,57 +75,59 @@ class Clerk:
 
     def check(self, deed: Deed) -> Mapping[str, str]:
         """What is wrong in the form; quick, before Slack is answered."""
-        kept = _kept(deed)
-        filled = read(deed.state, self._rule(kept["before"]), self.settings.dimension_names, self.language)
+        before, language = kept(deed)["before"], self.language(who_opened(deed))
+        filled = read(deed.state, self._rule(before), self.settings.dimension_names, language)
         if filled.rule is None:
             return filled.wrong
         taken = {rule.name for rule in self.settings.alerts}
-        taken |= {rule.name for rule, _ in self.book.rules() if rule.name != kept["before"]}
+        taken |= {rule.name for rule, _ in self.book.rules() if rule.name != before}
         if filled.rule.name in taken or filled.rule.name.casefold() == "repeat":
-            return {"name": self.language.say("alert_form.taken_name")}
+            return {"name": language.say("alert_form.taken_name")}
         if not self.listed().issuperset(filled.rule.channels):
-            return {"channels": self.language.say("alert_form.bad_channels")}
+            return {"channels": language.say("alert_form.bad_channels")}
         return {}
 
     def save(self, deed: Deed) -> None:
         """Keep the rule; only listed channels may be named."""
-        kept = self._let_in(deed)
-        rule = self._filled(deed, kept)
+        who = self._let_in(deed)
+        language = self.language(who)
+        rule = self._filled(deed, language)
         for channel in rule.channels:
             if channel not in self.listed():
                 raise ChannelNotListed(channel=channel)
-        self.book.keep_rule(rule, deed.who.user, self.now(), before=kept["before"])
-        said = self.language.say("rules.saved", name=rule.name)
-        tell(deed, kept["channel"], note(said, self.language, self.language.say("rules.saved_next")))
+        self.book.keep_rule(rule, who.user, self.now(), before=kept(deed)["before"])
+        said = note(language.say("rules.saved", name=rule.name), language, language.say("rules.saved_next"))
+        tell(deed, who.channel, said)
 
     def remove(self, deed: Deed) -> None:
         """Take the rule away, and the form with it."""
-        kept = self._let_in(deed)
-        if self.book.drop_rule(kept["before"], deed.who.user, self.now()):
-            said = note(self.language.say("rules.removed", name=kept["before"]), self.language)
-            deed.web.call("views.update", view_id=deed.body["view"]["id"], view=self._view(said))
+        who, name = self._let_in(deed), kept(deed)["before"]
+        if self.book.drop_rule(name, who.user, self.now()):
+            language = self.language(who)
+            said = note(language.say("rules.removed", name=name), language)
+            deed.web.call("views.update", view_id=deed.body["view"]["id"], view=_view(said, language))
 
     def try_on_the_past(self, deed: Deed) -> None:
         """Show what the rule of the form would have done; a form that is wrong is said so."""
-        kept = self._let_in(deed)
-        waiting = note(self.language.say("alert_form.trying"), self.language)
-        pushed = deed.web.call("views.push", trigger_id=deed.trigger_id, view=self._view(waiting))
+        language = self.language(self._let_in(deed))
+        waiting = note(language.say("alert_form.trying"), language)
+        pushed = deed.web.call("views.push", trigger_id=deed.trigger_id, view=_view(waiting, language))
         try:
-            watched = watched_of(self._filled(deed, kept), self.settings, Source.SLACK)
-            page = self.trial(watched, int(deed.value or "90"))
+            watched = watched_of(self._filled(deed, language), self.settings, Source.SLACK)
+            page = self.trial(watched, int(deed.value or "90"), language)
         except WrongForm as wrong:
-            page = note(str(wrong.values["said"]), self.language)
-        deed.web.call("views.update", view_id=pushed["view"]["id"], view=self._view(page))
+            page = note(str(wrong.values["said"]), language)
+        deed.web.call("views.update", view_id=pushed["view"]["id"], view=_view(page, language))
 
     # --- what these share -----------------------------------------------------------------
 
     def _open(self, deed: Deed, rule: AlertRule | None) -> None:
-        kept = json.dumps({"before": rule.name if rule else "", "channel": deed.who.channel})
-        made = form(rule, self.settings.dimension_names, self.usual(), self.language, kept)
+        keeps = json.dumps({"before": rule.name if rule else "", "channel": deed.who.channel})
+        made = form(rule, self.settings.dimension_names, self.usual(), self.language(deed.who), keeps)
         deed.web.call("views.open", trigger_id=deed.trigger_id, view=modal(made))
 
-    def _filled(self, deed: Deed, kept: Mapping[str, str]) -> AlertRule:
-        filled = read(deed.state, self._rule(kept["before"]), self.settings.dimension_names, self.language)
+    def _filled(self, deed: Deed, language: Language) -> AlertRule:
+        filled = read(deed.state, self._rule(kept(deed)["before"]), self.settings.dimension_names, language)
         if filled.rule is None:
             raise WrongForm(said=" ".join(filled.wrong.values()))
         return filled.rule
@@ -131,18 +135,13 @@ class Clerk:
     def _rule(self, name: str) -> AlertRule | None:
         return next((rule for rule, _ in self.book.rules() if rule.name == name), None)
 
-    def _let_in(self, deed: Deed) -> Mapping[str, str]:
-        """The form's own note of where it was opened; who may not see figures there any more is refused."""
-        kept = _kept(deed)
-        refused = self.refused(Who(deed.who.user, kept["channel"], deed.who.team))
+    def _let_in(self, deed: Deed) -> Who:
+        """Who acts, where the form was opened; who may not see figures there any more is refused."""
+        who = who_opened(deed)
+        refused = self.refused(who)
         if refused is not None:
             raise refused
-        return kept
-
-    def _view(self, page: Page) -> dict[str, Any]:
-        title = plain_text(self.language.say("alert_form.title_edit"))
-        close = plain_text(self.language.say("alert_form.close"))
-        return {"type": "modal", "title": title, "close": close, "blocks": render(page, native=False).blocks}
+        return who
 
 
 class WrongForm(Problem):
@@ -151,6 +150,6 @@ class WrongForm(Problem):
     key = "wrong_form"
 
 
-def _kept(deed: Deed) -> Mapping[str, str]:
-    kept: Mapping[str, str] = json.loads(deed.body["view"]["private_metadata"])
-    return kept
+def _view(page: Page, language: Language) -> dict[str, Any]:
+    title, close = (plain_text(language.say(f"alert_form.{name}")) for name in ("title_edit", "close"))
+    return {"type": "modal", "title": title, "close": close, "blocks": render(page, native=False).blocks}

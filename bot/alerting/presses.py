@@ -8,8 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from bot.access import Who
-from bot.alerting.telling import tell
+from bot.alerting.telling import kept, tell, who_opened
 from bot.blockkit.form import modal
 from bot.deed import Deed, Doing, Route, chosen
 from bot.form import VALUE, Field, Form, Kind, Option
@@ -20,6 +19,7 @@ from metrics.alert import Standing, acknowledged, muted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.access import Who
     from bot.alerting.alarm import Alarm
     from bot.language import Language
     from metrics.problem import Problem
@@ -32,10 +32,13 @@ LONGEST_DAYS: Final = 366
 
 @dataclass(frozen=True, slots=True)
 class Presses:
-    """The buttons of alerts. `refused`: why a person gets no figures in a channel, asked anew for a form."""
+    """The buttons of alerts. `refused`: why a person gets no figures in a channel, asked anew for a form.
+
+    `language`: of the one who presses; the alert itself keeps its channel's.
+    """
 
     alarm: Alarm
-    language: Language
+    language: Callable[[Who], Language]
     zone: ZoneInfo
     now: Callable[[], datetime]
     refused: Callable[[Who], Problem | None]
@@ -53,11 +56,12 @@ class Presses:
     def acknowledge(self, deed: Deed) -> None:
         """Write into the alert who has seen it, and when."""
         now, episode_name = self.now(), read_button(deed.value)
-        self._act(deed, episode_name, lambda standing: acknowledged(standing, deed.who.user, now), "acknowledged")
+        acknowledge = lambda standing: acknowledged(standing, deed.who.user, now)  # noqa: E731  one call
+        self._act(deed, deed.who, episode_name, acknowledge, "acknowledged")
 
     def unmute(self, deed: Deed) -> None:
         """Let announcements through again."""
-        self._act(deed, read_button(deed.value), lambda standing: muted(standing, None, ""), "unmuted")
+        self._act(deed, deed.who, read_button(deed.value), lambda standing: muted(standing, None, ""), "unmuted")
 
     def ask_how_long(self, deed: Deed) -> None:
         """Open the form with the presets and a date."""
@@ -67,29 +71,22 @@ class Presses:
         """What is wrong in the form."""
         if _field(deed, "how") != UNTIL:
             return {}
-        day = _day(_field(deed, UNTIL))
+        day, language = _day(_field(deed, UNTIL)), self.language(who_opened(deed))
         if day is None:
-            return {UNTIL: self.language.say("alert_form.mute_day_needed")}
+            return {UNTIL: language.say("alert_form.mute_day_needed")}
         today = self.now().astimezone(self.zone).date()
         late = day > today + timedelta(days=LONGEST_DAYS)
-        return {UNTIL: self.language.say("alert_form.mute_day_past")} if day <= today or late else {}
+        return {UNTIL: language.say("alert_form.mute_day_past")} if day <= today or late else {}
 
     def mute(self, deed: Deed) -> None:
         """Hold announcements until then."""
-        kept = json.loads(deed.body["view"]["private_metadata"])
-        refused = self.refused(Who(deed.who.user, kept["channel"], deed.who.team))
+        who = who_opened(deed)
+        refused = self.refused(who)
         if refused is not None:
             raise refused
-        until, user = self._until(deed), deed.who.user
-        said = self._clock(until)
-        self._act(
-            deed,
-            read_button(kept["value"]),
-            lambda standing: muted(standing, until, user),
-            "muted",
-            until=said,
-            channel=kept["channel"],
-        )
+        until, name = self._until(deed), read_button(kept(deed)["value"])
+        said = self._clock(until, self.language(who))
+        self._act(deed, who, name, lambda standing: muted(standing, until, who.user), "muted", until=said)
 
     def _until(self, deed: Deed) -> datetime:
         now = self.now()
@@ -101,29 +98,29 @@ class Presses:
     def _act(
         self,
         deed: Deed,
+        who: Who,
         what: tuple[int, str],
         change: Callable[[Standing], Standing],
         said: str,
-        channel: str = "",
         **values: str,
     ) -> None:
         number, name = what
-        now = self.now()
+        now, language = self.now(), self.language(who)
 
         def of_this_episode(standing: Standing) -> Standing:
             return change(standing) if standing.is_announced and standing.episode == number else standing
 
         before = self.alarm.book.standings().get(name)
         if before is None or not before.standing.is_announced or before.standing.episode != number:
-            tell(deed, channel, note(self.language.say("rules.gone"), self.language))
+            tell(deed, who.channel, note(language.say("rules.gone"), language))
             return
         self.alarm.act(name, of_this_episode, now)
-        self.alarm.book.audit(deed.who.user, f"alert {said}: {name} ({number})", now)
+        self.alarm.book.audit(who.user, f"alert {said}: {name} ({number})", now)
         self.edit()
-        tell(deed, channel, note(self.language.say(f"rules.{said}", **values), self.language))
+        tell(deed, who.channel, note(language.say(f"rules.{said}", **values), language))
 
     def _form(self, deed: Deed) -> Form:
-        say = self.language.say
+        say = self.language(deed.who).say
         options = tuple(Option(say(f"alert_form.mute.{name}"), name) for name in (*PRESETS, UNTIL))
         return Form(
             MUTING,
@@ -137,9 +134,9 @@ class Presses:
             kept=json.dumps({"value": deed.value, "channel": deed.who.channel}),
         )
 
-    def _clock(self, at: datetime) -> str:
+    def _clock(self, at: datetime, language: Language) -> str:
         local = at.astimezone(self.zone)
-        return f"{self.language.day_short(local.date())} {local.hour}:{local.minute:02}"
+        return f"{language.day_short(local.date())} {local.hour}:{local.minute:02}"
 
 
 def _field(deed: Deed, name: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.access import Who
     from bot.alerting.book import Book
+    from bot.choices.voices import Voices
     from bot.deed import Deed, Route
     from bot.delivery.protocol import Answer
     from bot.delivery.row import Payload
@@ -36,7 +37,7 @@ class Desk(Eyes, Archive, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the room is handed: Slack, clocks, and who may see what.
+    """What the room is handed: Slack, clocks, languages, and who may see what.
 
     `ids`: channels as ids; `update`: one chat.update; `awake`: a monotonic clock; `refused`: as in Access.
     """
@@ -48,6 +49,7 @@ class Outside:
     holder: str
     payload: Callable[[Page], Payload]
     refused: Callable[[Who], Problem | None]
+    voices: Voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,32 +109,33 @@ class _ByKey(Problem):
     """A problem of which only the key was kept."""
 
 
-def room(book: Book, desk: Desk, settings: Settings, language: Language, hours: Hours, outside: Outside) -> Room:
+def room(book: Book, desk: Desk, settings: Settings, hours: Hours, outside: Outside) -> Room:
     """Put the parts together."""
 
     def rules() -> tuple[Watched, ...]:
         return tuple(_placed(watched, outside) for watched in every_rule(settings, book.rules()))
 
-    def said(key: str) -> str:
+    def said(key: str, language: Language) -> str:
         problem = _ByKey()
         problem.key = key
         return sentence(problem, language)
 
-    def trial(watched: Watched, days: int) -> Page:
+    def trial(watched: Watched, days: int, language: Language) -> Page:
         end = desk.as_of + timedelta(days=1)
         done = tried(watched.rule, Span(end - timedelta(days=days), end), desk)
         return backtest(watched.rule, done.found, language, all_known=done.all_known)
 
-    alarm = Alarm(book, desk, Voice(language, outside.payload, said, settings.target), lambda: hours, rules)
+    voice = Voice(outside.voices.channel, outside.payload, said, settings.target)
+    alarm = Alarm(book, desk, voice, lambda: hours, rules)
     edits = Edits(book, outside.update, outside.now, outside.awake, outside.holder)
     return Room(
         alarm,
         edits,
-        Presses(alarm, language, hours.zone, outside.now, outside.refused, edits.round),
+        Presses(alarm, outside.voices.reader, hours.zone, outside.now, outside.refused, edits.round),
         Clerk(
             book,
             settings,
-            language,
+            outside.voices.reader,
             outside.now,
             outside.refused,
             lambda: frozenset(outside.ids(sorted(settings.answered_in))),

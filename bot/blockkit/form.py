@@ -15,7 +15,6 @@ from bot.blockkit.limits import (
     BUTTONS,
     CONTEXT_TEXT,
     SECTION,
-    TOTAL,
     Block,
     fit,
     line,
@@ -23,12 +22,15 @@ from bot.blockkit.limits import (
     mrkdwn,
     plain,
     plain_text,
-    within,
+    weight,
 )
 from bot.form import REFERENCE, VALUE, Field, Form, Kind, Option, Press, Row
-from bot.page import Page, Part, printable
+from bot.language import Language
+from bot.page import Footnote, Heading, Page, Part, printable
 
 HOME_BLOCKS, TITLE, LABEL, HINT, OPTION, OPTION_VALUE, OPTIONS, TICKS = 90, 24, 180, 180, 67, 150, 90, 10
+HOME_TEXT: Final = 50_000
+"""Slack takes 250 kB of a view; a message's limit of characters is not Home's."""
 _SURE: Final = (90, 270, 27, 27)
 
 
@@ -51,14 +53,20 @@ def _pressed(presses: Sequence[Press]) -> list[Block]:
 
 
 def home(parts: Sequence[Part | Row], language: str, *, native: bool = True) -> Block:
-    """Pages' parts and rows as the home tab."""
+    """Pages' parts and rows as the home tab; what does not fit is left out whole, and counted."""
+
+    def drawn(part: Part | Row) -> list[Block]:
+        return _row(part) if isinstance(part, Row) else render(Page("", (part,), language=language), native).blocks
+
     blocks: list[Block] = []
-    for part in parts:
-        if isinstance(part, Row):
-            blocks += _row(part)
-        else:
-            blocks += render(Page("", (part,), language=language), native).blocks
-    return {"type": "home", "callback_id": "home", "blocks": within(blocks, HOME_BLOCKS, TOTAL)}
+    for number, part in enumerate(parts):
+        own = drawn(part)
+        if len(blocks) + len(own) >= HOME_BLOCKS or weight(blocks) + weight(own) > HOME_TEXT:
+            hidden = sum(not isinstance(left, Heading) for left in parts[number:])
+            blocks += drawn(Footnote((Language.of(language).say("custom.cut", count=hidden),)))
+            break
+        blocks += own
+    return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 
 def _row(row: Row) -> list[Block]:

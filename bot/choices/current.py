@@ -51,11 +51,12 @@ class Unchosen:
 
 @dataclass(slots=True)
 class Current:
-    """The settings as read at the start, and what Slack's choices make of them now."""
+    """The settings as read at the start, and what Slack's choices make of them now. `placed`: as in Effective."""
 
     settings: Settings
     kept: Kept
     clock: Callable[[], float]
+    placed: Callable[[str], str] = str
     _now: Effective | None = None
     _looked_at: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -78,7 +79,7 @@ class Current:
         try:
             if before is not None and self.kept.version() == before.chosen.version:
                 return before
-            found = effective(self.settings, self.kept.read())
+            found = effective(self.settings, self.kept.read(), self.placed)
         except Exception as error:
             if before is None:
                 raise

@@ -6,7 +6,7 @@ A choice that no longer fits (a segment that the shop gave up) is left out and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,21 +19,20 @@ from metrics.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """The settings and digests in force. `left_out`: choices that do not fit any more, by name."""
+    """The settings and digests in force. `left_out`: choices that do not fit any more, by name.
+
+    `placed`: a channel's id, where the files name it #like-this.
+    """
 
     settings: Settings
     plans: tuple[Plan, ...]
     chosen: Chosen
     left_out: tuple[str, ...] = ()
+    placed: Callable[[str], str] = str
 
     def plan(self, name: str) -> Plan | None:
         """The digest of that name."""
         return next((plan for plan in self.plans if plan.name == name), None)
-
-    def first_plan(self, channel: str) -> Plan | None:
-        """The digest whose words a channel's common message takes: the main one where it goes there."""
-        there = (plan for plan in self.plans if channel in plan.channels and not plan.paused)
-        return min(there, key=lambda plan: (plan.name != MAIN_DIGEST, plan.name), default=None)
 
     def mark(self, name: str) -> Mark | None:
         """Who changed a setting in Slack; None where the files still decide."""
@@ -41,12 +40,26 @@ class Effective:
         return choice.mark if choice else None
 
     def language_of_channel(self, channel: str) -> str:
-        """The language of what is posted there."""
-        return self.chosen.language(of_channel(channel)) or self.settings.language
+        """The language of a channel: chosen for it, else of the digest that goes there, else the shop's."""
+        channel = self.placed(channel)
+        return self.chosen.language(of_channel(channel)) or self._language_of_first(channel) or self.settings.language
+
+    def _language_of_first(self, channel: str) -> str:
+        """What the digest there names as its own, the main one's where it goes there; "" for nothing."""
+        there = (plan for plan in self.plans if channel and channel in map(self.placed, plan.channels))
+        first = min(there, key=lambda plan: plan.name != MAIN_DIGEST, default=None)
+        if first is None:
+            return ""
+        return first.language or (self.language_of_person(first.owner) if first.owner else "")
 
     def language_of_person(self, user: str, channel: str = "") -> str:
         """The language of an answer: the reader's own, else the channel's, else the shop's."""
         return self.chosen.language(of_person(user)) or self.language_of_channel(channel)
+
+    def language_of_owner(self, channel: str) -> str:
+        """The language of what the owner of the deliveries is told: a person's own, or that of their channel."""
+        owner = self.settings.watch.owner
+        return self.language_of_person(owner if owner.startswith(("U", "W")) else "", channel)
 
     def language_of_plan(self, plan: Plan, channel: str) -> str:
         """The language of a digest: its own, else its owner's, else the channel's."""
@@ -60,14 +73,14 @@ class Effective:
         return self.settings.answered_in | frozenset(posted)
 
 
-def effective(settings: Settings, chosen: Chosen) -> Effective:
+def effective(settings: Settings, chosen: Chosen, placed: Callable[[str], str] = str) -> Effective:
     """What holds, of the settings as read and the choices as kept."""
     changed, left_out = _with_choices(settings, chosen.of_shop())
     plans = tuple(plan for plan in _plans(changed, chosen.plans) if not plan.removed)
     fitting = tuple(plan for plan in plans if _fits(plan, changed))
     main = next((plan for plan in fitting if plan.name == MAIN_DIGEST), None)
     unfit = (plan.name for plan in plans if plan not in fitting)
-    return Effective(_with_main(changed, main), fitting, chosen, (*left_out, *unfit))
+    return Effective(_with_main(changed, main), fitting, chosen, (*left_out, *unfit), placed)
 
 
 def _with_choices(settings: Settings, choices: Mapping[str, Choice]) -> tuple[Settings, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.delivery.post import SlackUnreachable
+from bot.delivery.post import SlackBusy, SlackUnreachable
 from bot.delivery.protocol import Answer, Copies, Look, Outcome, Sight
 from metrics.problem import Problem
 
@@ -45,7 +45,8 @@ class OursAlone:
         try:
             return Look(Sight.BLOCKED, error=SHARED) if self.shared(channel) else None
         except SlackUnreachable as problem:
-            return Look(Sight.FAILED, error=str(problem.values["reason"]))
+            pause = problem.seconds if isinstance(problem, SlackBusy) else None
+            return Look(Sight.FAILED, error=str(problem.values["reason"]), retry_after=pause)
         except Problem:
             return None  # gone, never ours, or an app that may only post: the call itself says so
 

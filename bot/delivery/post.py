@@ -12,6 +12,7 @@ import ssl
 import threading
 from functools import cache
 from http.client import HTTPException
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -91,6 +92,16 @@ class SlackUnreachable(Problem):
     """No answer from Slack; nothing was posted."""
 
     key = "slack_unreachable"
+
+
+class SlackBusy(SlackUnreachable):
+    """Slack asks for a pause of `seconds` before it answers; nothing was done."""
+
+    key = "slack_busy"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(seconds=max(1, ceil(seconds)), reason="ratelimited")
 
 
 class DeliveryOpen(Problem):
@@ -213,6 +224,10 @@ class Directory:
             raise ChannelUnknown(channel=missing[0])
         return tuple(self._ids.get(channel, channel) for channel in channels)
 
+    def placed(self, channel: str) -> str:
+        """The id of a channel, as far as it has been looked up; nothing is asked."""
+        return self._ids.get(channel, channel)
+
     def _all(self) -> Iterator[dict[str, Any]]:
         query = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": _PAGE}
         try:
@@ -221,7 +236,12 @@ class Directory:
             answer = classify(error)
             if answer.outcome is Outcome.BLOCKED:
                 raise refusal(answer.error, "") from error
-            raise SlackUnreachable(reason=answer.error) from error
+            raise unreachable(answer) from error
+
+
+def unreachable(answer: Answer) -> SlackUnreachable:
+    """Why there is no answer, of a call that changed nothing: a pause that Slack asks for, or silence."""
+    return SlackUnreachable(reason=answer.error) if answer.retry_after is None else SlackBusy(answer.retry_after)
 
 
 def _pages(

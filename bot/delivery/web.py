@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.post import DEADLINE_SECONDS, ScopeMissing, SlackUnreachable, classify, refusal, within
+from bot.delivery.post import (
+    DEADLINE_SECONDS,
+    ScopeMissing,
+    SlackUnreachable,
+    classify,
+    refusal,
+    unreachable,
+    within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +39,12 @@ class WebCalls:
         try:
             data = within(DEADLINE_SECONDS, lambda: self.client.api_call(method, json=body, params=form)).data
         except SlackApiError as error:
-            if error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS:  # it will pass: what is remembered holds
-                raise SlackUnreachable(reason="ratelimited") from error
+            answer = classify(error)
+            if answer.retry_after is not None:  # it will pass: what is remembered holds
+                raise unreachable(answer) from error
             if needed := error.response.get("needed"):
                 raise ScopeMissing(scopes=needed) from error
-            raise refusal(classify(error).error, str(arguments.get("channel", ""))) from error
+            raise refusal(answer.error, str(arguments.get("channel", ""))) from error
         except OSError as error:
             raise SlackUnreachable(reason=str(error)) from error
         return data if isinstance(data, dict) else {}

@@ -81,5 +81,12 @@ class Door:
 def access_of(effective: Effective, roll: Roll, channels: frozenset[str], team: str | None) -> Access:
     """The rules of this moment. `channels`: ids of `effective.channels()`. Groups are looked up."""
     slack = effective.settings.slack
-    people = frozenset(slack.allowed_users) | roll.people(slack.allowed_groups)
-    return Access(channels, people, team, frozenset(slack.admins), only_people=slack.people == "allowed")
+    listed = roll.people(slack.allowed_groups)
+    return Access(
+        channels,
+        frozenset(slack.allowed_users) | listed.people,
+        team,
+        frozenset(slack.admins),
+        only_people=slack.people == "allowed",
+        unread=listed.unread,
+    )

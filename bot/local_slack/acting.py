@@ -5,6 +5,7 @@ The handle of a test and the page act through here, so that both are told the sa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.local_slack import payloads
@@ -32,16 +33,18 @@ class People:
         self.workspace = dispatch.workspace
         self.features = features
         self._dispatch = dispatch
+        self.workspace.tell = self._told
 
     def say(self, writer: User, place: Channel, text: str, thread: str = "", files: Sequence[File] = ()) -> Message:
         """Write a message, with files or without; the app hears it where it is a member and has subscribed."""
         message = self._write(writer, place, text, thread, files)
-        if BOT_USER in place.members:
-            if MENTION in text and not place.is_im:
-                self._event(payloads.mention_event(message), "app_mention")
-            event = payloads.message_event(message, place, files, self.workspace.url)
-            self._event(event, _EVENT_OF[place.kind])
+        if BOT_USER in place.members and MENTION in text and not place.is_im:
+            self._event(payloads.mention_event(message), "app_mention")
         return message
+
+    def edit(self, message: Message, text: str) -> Message:
+        """Write a message anew; the app hears of it where it has subscribed to messages."""
+        return self.workspace.edit(message, replace(message, text=text, edited_ts=self.workspace.new_ts()))
 
     def mention(self, writer: User, place: Channel, text: str, thread: str = "") -> Delivery:
         """Write `@asakai text`; the app hears it only where it is a member."""
@@ -161,6 +164,17 @@ class People:
         return self.workspace.post(
             Message(place.id, self.workspace.new_ts(), writer.id, text, thread_ts=thread, files=shown, via="person")
         )
+
+    def _told(self, message: Message, before: Message | None) -> None:
+        """Let the app hear what everyone in a conversation sees, its own messages too."""
+        place = self.workspace.channels[message.channel]
+        if BOT_USER not in place.members:
+            return
+        files = [self.workspace.files[one] for one in message.files if one in self.workspace.files]
+        event = payloads.message_event(message, place, files, self.workspace.url)
+        if before is not None:
+            event = payloads.changed_event(event, before, self.workspace.new_ts())
+        self._event(event, _EVENT_OF[place.kind])
 
     def _event(self, event: Mapping[str, Any], subscription: str) -> None:
         if subscription in self.features.events:

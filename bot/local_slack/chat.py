@@ -45,7 +45,8 @@ def update(call: Call) -> Answer:
     channel = call.channel()
     old = call.own_message(channel, "update")
     new = written(call, channel)
-    kept = call.workspace.put(
+    kept = call.workspace.edit(
+        old,
         replace(
             old,
             text=new.text,
@@ -54,7 +55,7 @@ def update(call: Call) -> Answer:
             attachments=new.attachments if "attachments" in call.args else old.attachments,
             metadata=new.metadata if "metadata" in call.args else old.metadata,
             edited_ts=call.workspace.new_ts(),
-        )
+        ),
     )
     shape = message_shape(kept, metadata=True)
     return {"ok": True, "channel": channel.id, "ts": kept.ts, "text": kept.text, "message": shape}

@@ -156,11 +156,27 @@ def file_event(file_id: str, user: User, channel: str, ts: str) -> dict[str, Any
 
 
 def message_event(message: Message, channel: Channel, files: Sequence[File] = (), url: str = "") -> dict[str, Any]:
-    """Return the message event of what a person wrote; with files it is a file_share."""
+    """Return the message event of what was written; with files it is a file_share."""
     kind = {"im": "im", "private_channel": "group", "public_channel": "channel"}[channel.kind]
     event = message_shape(message) | {"channel": channel.id, "channel_type": kind, "event_ts": message.ts}
     shown = {"subtype": "file_share", "upload": True, "files": [file_shape(file, url) for file in files]}
     return event | shown if files else event
+
+
+def changed_event(now: Mapping[str, Any], before: Message, ts: str) -> dict[str, Any]:
+    """Return the message event of an edit: no user of its own, the message inside as it stands and as it stood."""
+    outside = {"channel", "channel_type", "event_ts"}
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": now["channel"],
+        "channel_type": now["channel_type"],
+        "ts": ts,
+        "event_ts": ts,
+        "message": {name: value for name, value in now.items() if name not in outside},
+        "previous_message": message_shape(before),
+    }
 
 
 def joined_event(user: User, channel: Channel, ts: str) -> dict[str, Any]:

@@ -203,6 +203,7 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self.history_lag = 0.0
+        self.tell: Callable[[Message, Message | None], None] = lambda *_: None
         self.trigger_seconds = TRIGGER_SECONDS
         self._numbers = itertools.count(1)
         self._last_ts = 0
@@ -255,6 +256,7 @@ class Workspace:
                 self.ephemerals.append(kept)
             else:
                 insort(self.messages[kept.channel], kept, key=lambda m: m.ts)
+                self.tell(kept, None)
             self.changed.notify_all()
             return kept
 
@@ -276,6 +278,12 @@ class Workspace:
             place[:] = [kept if (m.channel, m.ts) == (kept.channel, kept.ts) else m for m in place]
             self.changed.notify_all()
             return kept
+
+    def edit(self, before: Message, message: Message) -> Message:
+        """Replace a message that all see, and let those hear of it who listen to messages."""
+        kept = self.put(message)
+        self.tell(kept, before)
+        return kept
 
     def remove(self, message: Message) -> None:
         """Take a message away."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.language import Language
 from bot.page import Cell, Fact, Facts, Footnote, Heading, Page, Paragraph, Table, printable
 from bot.present.few import count, is_few, people
-from bot.present.footing import rules, until
+from bot.present.footing import cohort_and_n, rules, until
 from bot.present.label import label_name
 from metrics.acquisition import Acquisition, Won
 from metrics.report import Basis
@@ -15,12 +15,12 @@ NAMED = 5
 _CHANNEL = "channel"
 
 
-def acquisition(found: Acquisition, basis: Basis, language: Language, *, asked: str = "") -> Page:
+def acquisition(found: Acquisition, basis: Basis, language: Language) -> Page:
     """Value less cost first, then each channel with the day it pays back."""
     said = _headline(found, basis, language)
     body = (Paragraph(text) for text in (_sentence(found, basis, language),) if text)
     table = (_table(found, basis, language),) if found.channels else ()
-    foot = _foot(found, basis, language, asked)
+    foot = _foot(found, basis, language)
     return Page(said, (Heading(said), *body, _facts(found, basis, language), *table, foot), language=language.code)
 
 
@@ -140,12 +140,12 @@ def _cell(value: float | None, basis: Basis, language: Language, otherwise: str)
     return Cell(otherwise) if value is None else Cell(_money(value, basis, language), round(value))
 
 
-def _foot(found: Acquisition, basis: Basis, language: Language, asked: str) -> Footnote:
+def _foot(found: Acquisition, basis: Basis, language: Language) -> Footnote:
     loose = [printable(name) for name, _ in found.loose.spend[:NAMED]]
     items = (
-        language.say("common.asked", asked=asked) if asked else "",
         until(basis, language),
-        language.say("cpo.denominator", cohort=found.cohort, days=found.horizon),
+        cohort_and_n(found.cohort, found.whole.customers, language),
+        language.say("cpo.denominator", days=found.horizon),
         language.say("cpo.goods" if found.less_goods else "cpo.no_goods"),
         language.say("cpo.loose", names=loose) if loose else "",
         rules(basis, language),

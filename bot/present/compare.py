@@ -27,7 +27,7 @@ class Sides:
     before: str
 
 
-def repeat(found: Moved, report: Report, sides: Sides, language: Language, *, asked: str = "") -> Page:
+def repeat(found: Moved, report: Report, sides: Sides, language: Language) -> Page:
     """The repeat rate of both sides, the difference with its interval, and the split by a dimension."""
     said = _headline(found, report, sides, language)
     by_label = found.dimension != ALL
@@ -37,7 +37,7 @@ def repeat(found: Moved, report: Report, sides: Sides, language: Language, *, as
         *(() if by_label and found.rows else (_both(found, sides, language),)),
         *parts_in_words(found, language),
     )
-    return _page(said, body, report, language, asked)
+    return _page(said, body, report, language)
 
 
 def _headline(found: Moved, report: Report, sides: Sides, language: Language) -> str:
@@ -145,6 +145,6 @@ def points_cell(before: Estimate, after: Estimate, language: Language) -> Cell:
     return Cell(said, float(said.removesuffix("pt").replace("±", "")))
 
 
-def _page(said: str, body: tuple[Part, ...], report: Report, language: Language, asked: str) -> Page:
-    parts = (Heading(said), *body, footing(report, language, asked=asked))
+def _page(said: str, body: tuple[Part, ...], report: Report, language: Language) -> Page:
+    parts = (Heading(said), *body, footing(report, language))
     return Page(said, parts, language=language.code)

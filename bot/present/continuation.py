@@ -11,18 +11,18 @@ from metrics.subscription import GRACE_DAYS, RECENT_DAYS, Continuation, Step
 LEAST_POINTS = 2
 
 
-def continuation(found: Continuation, basis: Basis, language: Language, *, asked: str = "") -> Page:
+def continuation(found: Continuation, basis: Basis, language: Language) -> Page:
     """The share that goes on to the second delivery first, then each further one, and how many reach it."""
     said = _headline(found, language)
     body: tuple[Part, ...] = (_facts(found, language),)
     if found.steps:
         body = (*_weakest(found, language), *body, _table(found, language), *_curve(found, language))
-    return Page(said, (Heading(said), *body, _foot(found, basis, language, asked)), language=language.code)
+    return Page(said, (Heading(said), *body, _foot(found, basis, language)), language=language.code)
 
 
 def _headline(found: Continuation, language: Language) -> str:
     if not found.steps:
-        return language.say("continuation.headline_too_few")
+        return language.say("continuation.headline_too_few", n=found.counted)
     first, last = found.steps[0], found.steps[-1]
     rate, reached = language.percent(first.went_on.value), language.percent(last.reached)
     if len(found.steps) == 1:
@@ -104,10 +104,10 @@ def _curve(found: Continuation, language: Language) -> tuple[Chart, ...]:
     )
 
 
-def _foot(found: Continuation, basis: Basis, language: Language, asked: str) -> Footnote:
+def _foot(found: Continuation, basis: Basis, language: Language) -> Footnote:
     items = (
-        language.say("common.asked", asked=asked) if asked else "",
         until(basis, language),
+        language.say("continuation.shipped", span=found.span, count=found.counted),
         language.say("continuation.counted", grace=GRACE_DAYS),
         language.say("continuation.unlisted", count=found.unlisted) if found.unlisted else "",
         rules(basis, language),

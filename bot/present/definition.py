@@ -10,20 +10,23 @@ from metrics.report import Report
 
 TOPICS = ("repeat", "provisional", "gap", "dormant")
 """Figures with a definition; a topic without one gives the list of these."""
-TERMS = ("nps", "cpo", "continuation", "target", "interval", "purchase", "first_purchase")
+TERMS = (
+    "nps", "cpo", "continuation", "measure", "reactivation", "target", "interval", "purchase", "first_purchase",
+    "product_role",
+)  # fmt: skip
 ALSO = {"confirmed": "repeat", "return_chance": "dormant", "list": "dormant"}
 """Other names under which a definition is asked for."""
 FIGURES = ("repeat", "gap", "dormant")
-BESIDE = ("nps", "cpo", "continuation")
-"""Figures that a table beside the orders switches on."""
+BESIDE = ("nps", "cpo", "continuation", "measure", "reactivation")
+"""Figures that are not made of counts alone."""
 ITEMS = ("formula", "numerator", "denominator", "left_out", "why")
 
 
-def definition(topic: str | None, report: Report, language: Language, *, asked: str = "") -> Page:
+def definition(topic: str | None, report: Report, language: Language) -> Page:
     """What one of TOPICS or TERMS means, with the rules in force and today's customers."""
     topic = ALSO.get(topic or "", topic)
     if topic not in (*TOPICS, *TERMS):
-        return _list(report, language, asked)
+        return _list(report, language)
     name = title(topic, report, language)
     return Page(
         language.say("definition.headline", title=name),
@@ -33,20 +36,20 @@ def definition(topic: str | None, report: Report, language: Language, *, asked: 
             *items(topic, report, language),
             _item("rules", _rules(report, language), language),
             _buttons((topic if topic in (*FIGURES, *BESIDE) else "repeat",), "", language),
-            _foot(report, language, asked),
+            _foot(report, language),
         ),
         language=language.code,
     )
 
 
-def _list(report: Report, language: Language, asked: str) -> Page:
+def _list(report: Report, language: Language) -> Page:
     return Page(
         language.say("definition.list_headline"),
         (
             Heading(language.say("definition.list_headline")),
             Paragraph(language.say("definition.list_intro")),
             _buttons(TOPICS, "definition", language),
-            _foot(report, language, asked),
+            _foot(report, language),
         ),
         language=language.code,
     )
@@ -123,6 +126,5 @@ def _buttons(topics: tuple[str, ...], kind: str, language: Language) -> Buttons:
     return Buttons(tuple(Button(language.say(f"button.{topic}"), language.say(f"command.{topic}")) for topic in topics))
 
 
-def _foot(report: Report, language: Language, asked: str) -> Footnote:
-    said = (language.say("common.asked", asked=asked),) if asked else ()
-    return Footnote((*said, until(report.basis, language)))
+def _foot(report: Report, language: Language) -> Footnote:
+    return Footnote((until(report.basis, language),))

@@ -25,7 +25,7 @@ CURVE_STEP_DAYS = 10
 CURVE_POINTS = 18
 
 
-def repeat(report: Report, language: Language, *, asked: str = "") -> Page:
+def repeat(report: Report, language: Language) -> Page:
     """The 30-day first-repeat rate, confirmed and provisional."""
     said = rate.headline(report, language)
     return _page(
@@ -38,11 +38,11 @@ def repeat(report: Report, language: Language, *, asked: str = "") -> Page:
         ),
         report,
         language,
-        ("repeat", asked),
+        "repeat",
     )
 
 
-def gap(report: Report, language: Language, *, asked: str = "") -> Page:
+def gap(report: Report, language: Language) -> Page:
     """Days from the first to the second purchase."""
     found = report.gap
     return _page(
@@ -50,11 +50,11 @@ def gap(report: Report, language: Language, *, asked: str = "") -> Page:
         _gap_body(found, language) if found.n >= MINIMUM else (),
         report,
         language,
-        ("gap", asked),
+        "gap",
     )
 
 
-def dormant(report: Report, language: Language, *, asked: str = "") -> Page:
+def dormant(report: Report, language: Language) -> Page:
     """Who is about to go dormant: how many, how they moved, how likely a return is."""
     found = report.dormancy
     said = language.say(
@@ -72,7 +72,7 @@ def dormant(report: Report, language: Language, *, asked: str = "") -> Page:
         ),
         report,
         language,
-        ("dormant", asked),
+        "dormant",
     )
 
 
@@ -81,10 +81,9 @@ def _page(
     body: tuple[Part, ...],
     report: Report,
     language: Language,
-    topic_asked: tuple[str, str],
+    topic: str,
 ) -> Page:
-    topic, asked = topic_asked
-    foot = footing(report, language, topic=topic, asked=asked)
+    foot = footing(report, language, topic=topic)
     return Page(said, (Heading(said), *body, foot), language=language.code)
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from bot.language import Language
-from bot.page import Footnote
+from bot.page import Footnote, Page
 from bot.present.few import is_few, people
 from bot.present.label import dimension_name, label_name
-from metrics.day import zone
+from metrics.day import Span, zone
 from metrics.report import Basis, Report
 
 
-def footing(report: Report, language: Language, *, topic: str = "repeat", asked: str = "") -> Footnote:
-    """The small print under every answer; `asked`: the command as typed."""
+def footing(report: Report, language: Language, *, topic: str = "repeat") -> Footnote:
+    """The small print under every page of figures."""
     basis = report.basis
     items = (
-        language.say("common.asked", asked=asked) if asked else "",
         until(basis, language),
         where(basis, language),
         _of_whom(report, topic, language),
@@ -25,6 +25,15 @@ def footing(report: Report, language: Language, *, topic: str = "repeat", asked:
         language.say("common.definition", topic=language.say(f"topic.{topic}")),
     )
     return Footnote(tuple(item for item in items if item))
+
+
+def echoed(page: Page, asked: str, language: Language) -> Page:
+    """The page with what was asked, as it was typed, first in its small print."""
+    said = language.say("common.asked", asked=asked).rstrip()
+    last = page.parts[-1]
+    if isinstance(last, Footnote):
+        return replace(page, parts=(*page.parts[:-1], Footnote((said, *last.items))))
+    return replace(page, parts=(*page.parts, Footnote((said,))))
 
 
 def until(basis: Basis, language: Language) -> str:
@@ -78,13 +87,19 @@ def _of_whom(report: Report, topic: str, language: Language) -> str:
         case "gap":
             cohort, n, interval = report.gap.cohort, report.gap.n, None
         case _:
-            return language.say("common.everyone", count=_customers(report))
+            day = morning_day(report.dormancy.as_of, report.basis, language)
+            return language.say("common.everyone", count=_customers(report), day=day)
     if not n:
         return language.say("common.nobody")
-    said = [language.say("common.cohort", cohort=cohort), people(n, language)]
+    said = [cohort_and_n(cohort, n, language)]
     if interval and not is_few(n):
         said.append(language.say("common.interval", interval=language.interval(interval)))
     return language.listed(said)
+
+
+def cohort_and_n(cohort: Span, n: int, language: Language) -> str:
+    """初回購入 2026/9/24〜10/21、917人."""
+    return language.listed((language.say("common.cohort", cohort=cohort), people(n, language)))
 
 
 def _burn_in(basis: Basis, topic: str, language: Language) -> str:

@@ -27,7 +27,7 @@ TENTH = Fraction(1, 1000)
 """A tenth of a point, as a share."""
 
 
-def why(found: Moved, report: Report, sides: Sides, language: Language, *, asked: str = "") -> Page:
+def why(found: Moved, report: Report, sides: Sides, language: Language) -> Page:
     """The change, and what each label of a dimension added to it."""
     said = language.say(
         "moved.headline_label" if sides.kind == "label" else "moved.headline",
@@ -43,7 +43,7 @@ def why(found: Moved, report: Report, sides: Sides, language: Language, *, asked
             Heading(language.say("moved.title")),
             Paragraph(said, strong=True),
             *body,
-            footing(report, language, asked=asked),
+            footing(report, language),
         ),
         language=language.code,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.language import Language
 from bot.page import Cell, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Table
-from bot.present.few import count, is_few
+from bot.present.few import count, is_few, people
 from bot.present.footing import rules, until, where
 from bot.present.label import dimension_name, label_name
 from metrics.estimate import Estimate
@@ -15,14 +15,14 @@ from metrics.segment import OTHER, PURCHASE_COUNT
 LEAST_POINTS = 2
 
 
-def nps(found: Nps, basis: Basis, language: Language, *, asked: str = "") -> Page:
+def nps(found: Nps, basis: Basis, language: Language) -> Page:
     """The score first, who stands behind it, by what customers are, and what came of it."""
     said = _headline(found, language)
     few = is_few(found.scores.n) or not found.scores.n
     body: tuple[Part, ...] = (
         () if few else (*_sentences(found, language), _facts(found, language), *_rows(found, language))
     )
-    return Page(said, (Heading(said), *body, *_trend(found, language), _foot(found, basis, language, asked)),
+    return Page(said, (Heading(said), *body, *_trend(found, language), _foot(found, basis, language)),
                 language=language.code)  # fmt: skip
 
 
@@ -134,10 +134,10 @@ def _trend(found: Nps, language: Language) -> tuple[Part, ...]:
     return (Chart(language.say("nps.trend", days=found.span.days), "line", days, (("NPS", values),), "", "NPS"),)
 
 
-def _foot(found: Nps, basis: Basis, language: Language, asked: str) -> Footnote:
+def _foot(found: Nps, basis: Basis, language: Language) -> Footnote:
     items = (
-        language.say("common.asked", asked=asked) if asked else "",
         until(basis, language),
+        language.listed((language.say("nps.answered", span=found.span), people(found.scores.n, language))),
         where(basis, language),
         language.say("nps.once"),
         language.say("nps.strangers", count=found.strangers) if found.strangers else "",

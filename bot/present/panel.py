@@ -10,9 +10,7 @@ from bot.present.movement import week
 from metrics.report import Report
 
 
-def panel(
-    report: Report, language: Language, *, asked: str = "", onward: tuple[Part, ...] = (), past: bool = False
-) -> Page:
+def panel(report: Report, language: Language, *, onward: tuple[Part, ...] = (), past: bool = False) -> Page:
     """The three figures; `onward`: the usual questions; `past`: of a day that was chosen."""
     title = (
         language.say("panel.title_of", day=language.day(report.basis.as_of)) if past else language.say("panel.title")
@@ -30,7 +28,7 @@ def panel(
             three_facts(report, language),
             Paragraph(week(report, language)),
             *onward,
-            footing(report, language, asked=asked),
+            footing(report, language),
         ),
         language=language.code,
     )

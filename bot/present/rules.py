@@ -43,8 +43,14 @@ def rules(lines: Sequence[RuleLine], now: datetime, language: Language, *, forms
         page_size=10,
     )
     buttons = (Buttons(_buttons(lines, language)),) if forms else ()
-    note = Footnote((language.say("rules.note"),))
+    note = Footnote((*_judged(lines, language), language.say("rules.note")))
     return Page(headline, (Heading(headline), table, *buttons, note), language=language.code)
+
+
+def _judged(lines: Sequence[RuleLine], language: Language) -> tuple[str, ...]:
+    """Until when the rules have looked at orders; nothing where none has yet."""
+    days = [line.standing.as_of for line in lines if line.standing and line.standing.as_of]
+    return (language.say("common.until", day=language.day_short(max(days))),) if days else ()
 
 
 def rows(lines: Sequence[RuleLine], now: datetime, language: Language) -> tuple[Row, ...]:

@@ -27,10 +27,8 @@ EXPLAINED = frozenset({PURCHASE_COUNT, ENTRY})
 """Dimensions whose rate needs a word of explanation."""
 
 
-def segment(
-    table: SegmentTable, report: Report, language: Language, *, figure: str = "repeat", asked: str = ""
-) -> Page:
-    """One figure ("repeat", "gap" or "dormant") by the labels of a dimension; `asked`: as typed."""
+def segment(table: SegmentTable, report: Report, language: Language, *, figure: str = "repeat") -> Page:
+    """One figure ("repeat", "gap" or "dormant") by the labels of a dimension."""
     said = _headline(table, report, figure, language)
     return Page(
         said,
@@ -39,7 +37,7 @@ def segment(
             Paragraph(said),
             *_table(table, report, figure, language),
             *_notes(table, report, figure, language),
-            footing(report, language, topic=figure, asked=asked),
+            footing(report, language, topic=figure),
         ),
         language=language.code,
     )

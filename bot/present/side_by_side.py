@@ -19,7 +19,7 @@ Row = tuple[Cell, ...]
 
 
 def gap(
-    after: Report, before: Report, sides: Sides, language: Language, *, asked: str = "", by: bool = False
+    after: Report, before: Report, sides: Sides, language: Language, *, by: bool = False
 ) -> Page:  # fmt: skip
     """The days until customers are back, of both sides; `by`: for each label of the dimension."""
     one, two = before.gap, after.gap
@@ -45,13 +45,13 @@ def gap(
         said,
         _table("gap", rows, after, sides, language, by=by),
         _sizes(one.n, two.n, sides, language),
-        (after, "gap", asked),
+        (after, "gap"),
         language,
     )
 
 
 def dormant(
-    after: Report, before: Report, sides: Sides, language: Language, *, asked: str = "", by: bool = False
+    after: Report, before: Report, sides: Sides, language: Language, *, by: bool = False
 ) -> Page:  # fmt: skip
     """Customers by idle days on both sides; `by`: the share about to go dormant for each label."""
     one, two = before.dormancy.now, after.dormancy.now
@@ -73,14 +73,14 @@ def dormant(
         said,
         _table("dormant", rows, after, sides, language, by=by),
         _sizes(one.customers, two.customers, sides, language),
-        (after, "dormant", asked),
+        (after, "dormant"),
         language,
     )
 
 
-def _page(said: str, table: Table, sizes: str, of: tuple[Report, str, str], language: Language) -> Page:
-    report, topic, asked = of
-    foot = footing(report, language, topic=topic, asked=asked)
+def _page(said: str, table: Table, sizes: str, of: tuple[Report, str], language: Language) -> Page:
+    report, topic = of
+    foot = footing(report, language, topic=topic)
     return Page(said, (Heading(said), table, Footnote((sizes,)), foot), language=language.code)
 
 

@@ -19,8 +19,6 @@ def waiting(
     pseudonyms: Mapping[str, str],
     report: Report,
     language: Language,
-    *,
-    asked: str = "",
 ) -> Page:
     """The ranked list; a customer is shown only as the pseudonym of its customer_id."""
     day = language.day_short(report.dormancy.as_of)
@@ -32,7 +30,7 @@ def waiting(
         (
             Heading(said),
             *_body(rows, pseudonyms, report, language),
-            footing(report, language, topic="dormant", asked=asked),
+            footing(report, language, topic="dormant"),
         ),
         language=language.code,
     )

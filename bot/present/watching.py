@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.language import Language
 from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Part, Quote, Signature, Table
+from metrics.day import Span
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -135,10 +136,14 @@ def obituary(due: datetime, language: Language) -> str:
     return language.say("watch.obituary", day=language.day_short(due.date()), due=clock(due))
 
 
-def status(mornings: Sequence[PastMorning], zone: ZoneInfo, language: Language, *, asked: str = "") -> Page:
+def status(mornings: Sequence[PastMorning], zone: ZoneInfo, language: Language) -> Page:
     """The last mornings: when each came, how late, and why."""
     dates, open_dates = {one.local_date for one in mornings}, {one.local_date for one in mornings if not one.sent_at}
-    said = language.say("watch.status.headline", arrived=len(dates - open_dates), count=len(dates))
+    said = (
+        language.say("watch.status.headline", arrived=len(dates - open_dates), count=len(dates))
+        if dates
+        else language.say("watch.status.headline_none")
+    )
     rows = tuple(
         (
             Cell(language.day_table(one.local_date)),
@@ -151,9 +156,15 @@ def status(mornings: Sequence[PastMorning], zone: ZoneInfo, language: Language, 
     )
     headings = tuple(language.say(f"watch.status.{name}") for name in ("date", "channel", "state", "late", "cause"))
     table = (Table(language.say("watch.status.caption"), headings, rows, 14),) if rows else ()
-    notes = (language.say("common.asked", asked=asked),) if asked else ()
-    return Page(said, (Heading(said), *table, Footnote((*notes, language.say("watch.status.note")))),
-                language=language.code)  # fmt: skip
+    notes = Footnote((*_days_of(dates, language), language.say("watch.status.note")))
+    return Page(said, (Heading(said), *table, notes), language=language.code)
+
+
+def _days_of(dates: Collection[date], language: Language) -> tuple[str, ...]:
+    if not dates:
+        return ()
+    span = Span(min(dates), max(dates) + timedelta(days=1))
+    return (language.say("watch.status.mornings", span=span, count=len(dates)),)
 
 
 def _whither(one: PastMorning, language: Language) -> Cell:
@@ -172,15 +183,15 @@ def _arrival(one: PastMorning, zone: ZoneInfo, language: Language) -> str:
     return at if minutes < 1 else language.say("watch.status.minutes", time=at, count=minutes)
 
 
-def posted(found: Posted, zone: ZoneInfo, language: Language, *, asked: str = "") -> Page:
+def posted(found: Posted, zone: ZoneInfo, language: Language) -> Page:
     """A digest again, as it was."""
     at = found.sent_at.astimezone(zone)
     note = language.say("watch.posted.note", day=language.day(at.date()), time=clock(at), sha=found.sha256[:12])
-    notes = (language.say("common.asked", asked=asked), note) if asked else (note,)
-    return Page(found.text, (Quote(found.plain, found.blocks), Footnote(notes)), language=language.code)
+    known = language.say("common.until", day=language.day(found.local_date - timedelta(days=1)))
+    return Page(found.text, (Quote(found.plain, found.blocks), Footnote((known, note))), language=language.code)
 
 
-def recomputed(found: Posted, rate_now: float | None, page: Page, language: Language, *, asked: str = "") -> Page:
+def recomputed(found: Posted, rate_now: float | None, page: Page, language: Language) -> Page:
     """The same morning with what is known today, and what differs."""
     if found.rate is None or rate_now is None:
         said = language.say("watch.recompute.unknown")
@@ -194,5 +205,4 @@ def recomputed(found: Posted, rate_now: float | None, page: Page, language: Lang
             points=language.points(found.rate, rate_now),
         )
     head = language.say("watch.recompute.headline", day=language.day(found.local_date))
-    notes = (Footnote((language.say("common.asked", asked=asked),)),) if asked else ()
-    return Page(head, (Heading(head), Paragraph(said, strong=True), *page.parts, *notes), language=language.code)
+    return Page(head, (Heading(head), Paragraph(said, strong=True), *page.parts), language=language.code)

@@ -32,13 +32,25 @@ class Settling(Protocol):
         ...
 
 
+class Voices(Protocol):
+    """The languages, as far as a question and its answer speak one."""
+
+    def owner(self, channel: str) -> Language:
+        """Of what is posted to the owner."""
+        ...
+
+    def reader(self, who: Who) -> Language:
+        """Of what one person is told."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """The two buttons under a question. `refused`: why somebody may not answer it; asked at every press."""
 
     ledger: Settling
     refused: Callable[[Who], Problem | None]
-    language: Callable[[Who], Language]
+    voices: Voices
     now: Callable[[], datetime]
 
     def routes(self) -> tuple[Route, ...]:
@@ -55,11 +67,11 @@ class Held:
         name, _, attempt = deed.value.partition(" ")
         number = int(attempt) if attempt.isdecimal() else -1
         row = self.ledger.settle(name, number, there=answer == THERE, who=deed.who.user, now=self.now())
-        language = self.language(deed.who)
         if row is not None:
             log.info("delivery_settled", delivery=row.id, channel=row.key.channel, answer=answer)
-            self._show(deed, settled(row.key.channel, row.key.local_date, answer, deed.who.user, language))
-        deed.reply(settling(answer if row else "gone", language))
+            posted = self.voices.owner(deed.who.channel)
+            self._show(deed, settled(row.key.channel, row.key.local_date, answer, deed.who.user, posted))
+        deed.reply(settling(answer if row else "gone", self.voices.reader(deed.who)))
 
     def _show(self, deed: Deed, page: Page) -> None:
         said = payload_of(page)

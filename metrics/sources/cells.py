@@ -18,7 +18,9 @@ _NOBODY = r"(?i)[\s\x{3000}]*(0|null|none|nan|guest|ゲスト)?[\s\x{3000}]*"
 _DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _TIME = r"[T ]\d{1,2}:\d{2}(:\d{2}([.]\d{1,9})?)?"
 _OFFSET = r" ?(Z|z|UTC|[-+](0\d|1[0-4])(:?[0-5]\d)?)"
-_NUMBER = r"-?[¥$€£]?-?(\d+|\d{1,3}(,\d{3})+)([.]\d*)?円?"
+_NUMBER = r"-?[SIGNS]?-?(\d+|\d{1,3}(,\d{3})+)([.]\d*)?"
+_SIGNS = {"JPY": "¥円", "CNY": "¥", "EUR": "€", "GBP": "£", "": "¥円$€£"}
+_DOLLARS = frozenset({"USD", "AUD", "CAD", "HKD", "NZD", "SGD", "TWD"})
 _USUAL = ("shipped", "completed", "paid", "delivered", "cancelled", "pending", "fulfilled")
 _FULL_WIDTH = "０１２３４５６７８９．，－−△▲￥"
 _ASCII = "0123456789.,----¥"
@@ -91,11 +93,17 @@ def _plausible(text: str) -> str:
     return f"({text} >= '1970' AND {text} < '2200')"
 
 
-def number(ref: str) -> str:
-    """A DECIMAL of up to six decimals; thousands separators and currency signs are read."""
+def number(ref: str, currency: str = "") -> str:
+    """A DECIMAL of up to six decimals; thousands separators and currency signs are read.
+
+    currency: whose sign may stand there, for $100 are not 100 yen; "" any.
+    """
+    signs = "$" if currency.upper() in _DOLLARS else _SIGNS.get(currency.upper(), "")
+    before = "".join(sign for sign in signs if sign != "円")
+    form = _NUMBER.replace("[SIGNS]?", f"[{before}]?" if before else "") + ("円?" if "円" in signs else "")
     ascii_text = f"translate({trimmed(ref)}, {literal(_FULL_WIDTH)}, {literal(_ASCII)})"
     plain = f"regexp_replace({ascii_text}, '[,¥$€£円 ]', '', 'g')"
-    is_number = f"regexp_full_match({ascii_text}, {literal(_NUMBER)})"
+    is_number = f"regexp_full_match({ascii_text}, {literal(form)})"
     spelled = f"CASE WHEN {is_number} THEN try_cast({plain} AS DECIMAL(18, 6)) END"
     return f"coalesce(try_cast({ref} AS DECIMAL(18, 6)), {spelled})"
 

@@ -20,6 +20,11 @@ PREFIX = re.compile(r"\bwp_")
 """What the names of WordPress's tables begin with, unless a shop has chosen something else."""
 
 
+def renamed(text: str, prefix: str) -> str:
+    """The SQL with the names of the tables as they begin in this shop; "" is as usual."""
+    return PREFIX.sub(prefix, text) if prefix else text
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a SELECT that stands there only where those tables do."""
@@ -47,11 +52,9 @@ class Question:
 
     def under(self, prefix: str) -> Question:
         """The same where the names of the tables begin otherwise; "" is as usual."""
-        if not prefix:
-            return self
 
         def named(text: str) -> str:
-            return PREFIX.sub(prefix, text)
+            return renamed(text, prefix)
 
         parts = {
             name: Part(tuple(map(named, one.tables)), named(one.sql), named(one.otherwise))

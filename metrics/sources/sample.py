@@ -17,6 +17,8 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
+from metrics.sources import sample_measures
+
 DAYS = 730
 CUSTOMERS = 6_000
 DROP_DAYS = 70
@@ -63,6 +65,7 @@ class SampleShop:
     channel_costs: Path
     subscriptions: Path
     order_items: Path
+    measures: Path
     customers: int
     order_count: int
     first_day: date
@@ -72,7 +75,10 @@ class SampleShop:
     @property
     def files(self) -> tuple[Path, ...]:
         """The orders, and the tables beside them."""
-        return (self.orders, self.order_items, self.products, self.nps, self.channel_costs, self.subscriptions)
+        return (
+            self.orders, self.order_items, self.products, self.nps, self.channel_costs, self.subscriptions,
+            self.measures,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,8 @@ def sample_shop(folder: Path, last_day: date, seed: int = SEED) -> SampleShop:
                _subscriptions(story, calendar)),
         _write(folder / "order_items.csv", ("order_id", "product_code", "product_name", "quantity", "amount"),
                _items(orders)),
+        _write(folder / "measures.csv", ("name", "customer_id", "sent_at", "cost", "hold_out"),
+               _measures(story, orders, calendar)),
         len(customers), len(orders), first_day, last_day, calendar.day(DAYS - DROP_DAYS),
     )  # fmt: skip
 
@@ -317,6 +325,17 @@ def _subscriptions(story: _Story, calendar: _Calendar) -> Iterator[tuple[object,
     for number, customer, start, ended in sorted(story.subscriptions):
         status = "active" if ended is None else "cancelled"
         yield number, customer.id, calendar.day(start), "" if ended is None else calendar.day(ended), status
+
+
+def _measures(story: _Story, orders: Iterable[_Order], calendar: _Calendar) -> Iterator[tuple[object, ...]]:
+    """Mails and coupons, and whom they were not sent to so that they can be judged."""
+    bought: dict[str, list[int]] = {}
+    for order in orders:
+        kept = order.status not in {"cancelled", "returned"} and (order.cycle_no or 1) == 1
+        if order.customer and order.customer.id and kept:
+            bought.setdefault(order.customer.id, []).append(order.minute // 1440)
+    for name, customer, day, cost, held in sample_measures.sent(story.chance, bought, DAYS):
+        yield name, customer, calendar.instant(day * 1440 + 600), cost, held
 
 
 def _nps(story: _Story, orders: Iterable[_Order], calendar: _Calendar) -> Iterator[tuple[object, ...]]:

@@ -34,6 +34,7 @@ from sqlalchemy import (
 from metrics.day import zone
 from metrics.problem import Problem
 from metrics.warehouse.dialect import trimmed, wall_second
+from metrics.warehouse.identity import email_key, phone_key
 
 if TYPE_CHECKING:
     from metrics.rules import Rules
@@ -62,7 +63,7 @@ class Table:
     """A shop's SELECT: its name, the SQL, which column is what, of which kind, and where its naive dates are meant.
 
     columns: canonical name -> column; kinds: canonical name -> local, instant, date, number, text, flag, or ""
-    where the database does not say. zone: "" the shop's.
+    where the database does not say. zone: "" the shop's. joined: people are told by e-mail or phone first.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Table:
     kinds: Mapping[str, str]
     dialect: str
     zone: str = ""
+    joined: bool = False
 
 
 def canonical(table: Table, rules: Rules) -> FromClause:
@@ -91,7 +93,7 @@ def canonical(table: Table, rules: Rules) -> FromClause:
     return (
         select(
             order_id.label("order_id"),
-            _customer(shop["customer_id"]).label("customer_id"),
+            _customer(shop, joined=table.joined).label("customer_id"),
             at.label("ordered_at"),
             amount.label("amount"),
             _returned_whole(shop, status, rules).label("status"),
@@ -177,7 +179,15 @@ def _said(shop: Mapping[str, Any], name: str) -> ColumnElement[Any]:
     return func.nullif(trimmed(cast(shop[name], Text)), "") if name in shop else cast(null(), Text)
 
 
-def _customer(customer: ColumnElement[Any]) -> ColumnElement[Any]:
+def _customer(shop: Mapping[str, Any], *, joined: bool) -> ColumnElement[Any]:
+    """The shop's id, else the e-mail, else the phone; `joined`: e-mail and phone before the id."""
+    keys = {"email": email_key, "phone": phone_key}
+    told: list[ColumnElement[Any]] = [key(cast(shop[name], Text)) for name, key in keys.items() if name in shop]
+    known = [_shop_id(shop["customer_id"])] if "customer_id" in shop else []
+    return func.coalesce(*([*told, *known] if joined else [*known, *told]), cast(null(), Text))
+
+
+def _shop_id(customer: ColumnElement[Any]) -> ColumnElement[Any]:
     """The shop's id; a filler such as 0, null or guest is nobody."""
     plain = trimmed(cast(customer, Text))
     return case((func.lower(plain).not_in(NOBODY), literal("id:", literal_execute=True).concat(plain)))

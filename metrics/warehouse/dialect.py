@@ -40,78 +40,79 @@ class trimmed(FunctionElement[str]):  # noqa: N801 - named like the SQL function
     inherit_cache = True
 
 
-def _argument(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+def argument(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+    """The SQL that a construct is called with."""
     return str(compiler.process(element.clauses, **kw))
 
 
 @compiles(wall_second, "duckdb")
 def _(element: wall_second, compiler: Any, **kw: Any) -> str:
-    return f"(epoch_us({_argument(element, compiler, **kw)}) // 1000000)"
+    return f"(epoch_us({argument(element, compiler, **kw)}) // 1000000)"
 
 
 @compiles(wall_second, "postgresql")
 def _(element: wall_second, compiler: Any, **kw: Any) -> str:
-    return f"CAST(floor(extract(epoch FROM {_argument(element, compiler, **kw)})) AS BIGINT)"
+    return f"CAST(floor(extract(epoch FROM {argument(element, compiler, **kw)})) AS BIGINT)"
 
 
 @compiles(wall_second, "sqlite")
 def _(element: wall_second, compiler: Any, **kw: Any) -> str:
-    return f"CAST(strftime('%s', {_argument(element, compiler, **kw)}) AS INTEGER)"
+    return f"CAST(strftime('%s', {argument(element, compiler, **kw)}) AS INTEGER)"
 
 
 @compiles(wall_second, "mysql")
 @compiles(wall_second, "mariadb")
 def _(element: wall_second, compiler: Any, **kw: Any) -> str:
-    return f"TIMESTAMPDIFF(SECOND, '1970-01-01', {_argument(element, compiler, **kw)})"
+    return f"TIMESTAMPDIFF(SECOND, '1970-01-01', {argument(element, compiler, **kw)})"
 
 
 @compiles(day_of)
 def _(element: day_of, compiler: Any, **kw: Any) -> str:
-    return f"CAST(floor({_argument(element, compiler, **kw)} / 86400.0) AS INTEGER)"
+    return f"CAST(floor({argument(element, compiler, **kw)} / 86400.0) AS INTEGER)"
 
 
 @compiles(day_of, "duckdb")
 def _(element: day_of, compiler: Any, **kw: Any) -> str:
-    return f"CAST({_argument(element, compiler, **kw)} // 86400 AS INTEGER)"
+    return f"CAST({argument(element, compiler, **kw)} // 86400 AS INTEGER)"
 
 
 @compiles(day_of, "mysql")
 @compiles(day_of, "mariadb")
 def _(element: day_of, compiler: Any, **kw: Any) -> str:
-    return f"CAST(floor({_argument(element, compiler, **kw)} / 86400) AS SIGNED)"
+    return f"CAST(floor({argument(element, compiler, **kw)} / 86400) AS SIGNED)"
 
 
 @compiles(exact)
 def _(element: exact, compiler: Any, **kw: Any) -> str:
-    return _argument(element, compiler, **kw)
+    return argument(element, compiler, **kw)
 
 
 @compiles(exact, "postgresql")
 def _(element: exact, compiler: Any, **kw: Any) -> str:
-    return f'({_argument(element, compiler, **kw)} COLLATE "C")'
+    return f'({argument(element, compiler, **kw)} COLLATE "C")'
 
 
 @compiles(exact, "mysql")
 @compiles(exact, "mariadb")
 def _(element: exact, compiler: Any, **kw: Any) -> str:
     collation = "utf8mb4_nopad_bin" if compiler.dialect.is_mariadb else "utf8mb4_0900_bin"
-    return f"(CONVERT({_argument(element, compiler, **kw)} USING utf8mb4) COLLATE {collation})"
+    return f"(CONVERT({argument(element, compiler, **kw)} USING utf8mb4) COLLATE {collation})"
 
 
-_SPACES = " \t\n\r\u3000\u00a0"
+SPACES = " \t\n\r\u3000\u00a0"
 
 
 @compiles(trimmed)
 def _(element: trimmed, compiler: Any, **kw: Any) -> str:
-    return f"trim({_argument(element, compiler, **kw)}, '{_SPACES}')"
+    return f"trim({argument(element, compiler, **kw)}, '{SPACES}')"
 
 
 @compiles(trimmed, "postgresql")
 def _(element: trimmed, compiler: Any, **kw: Any) -> str:
-    return f"btrim({_argument(element, compiler, **kw)}, '{_SPACES}')"
+    return f"btrim({argument(element, compiler, **kw)}, '{SPACES}')"
 
 
 @compiles(trimmed, "mysql")
 @compiles(trimmed, "mariadb")
 def _(element: trimmed, compiler: Any, **kw: Any) -> str:
-    return f"REGEXP_REPLACE({_argument(element, compiler, **kw)}, '^[{_SPACES}]+|[{_SPACES}]+$', '')"
+    return f"REGEXP_REPLACE({argument(element, compiler, **kw)}, '^[{SPACES}]+|[{SPACES}]+$', '')"

@@ -98,9 +98,13 @@ class Alerted:
     rules: tuple[Watched, ...]
     calendar: Calendar = field(default_factory=lambda: Calendar(None))
     digests: tuple[str, ...] = ("C1",)
+    spoken: dict[str, str] = field(default_factory=dict)
+    """Channels that speak another language than Japanese."""
 
     def alarm(self, book: Any = None) -> Alarm:
-        voice = Voice(Language.of("ja"), payload_of, lambda key: f"読めません（{key}）", 0.2)
+        language = lambda channel: Language.of(self.spoken.get(channel, "ja"))
+        said = lambda key, language: {"ja": f"読めません（{key}）", "en": f"cannot read ({key})"}[language.code]
+        voice = Voice(language, payload_of, said, 0.2)
         hours = Hours(time(8, 0), TOKYO, self.calendar)
         return Alarm(book or self.book, self.sky, voice, lambda: hours, lambda: self.rules)
 
@@ -137,6 +141,10 @@ class Alerted:
     def kinds(self, since: int = 0) -> list[str]:
         kind = {row.mark: row.key.kind.value for row in self.world.ledger.deliveries(1000)}
         return [kind[mark] for _, mark, _ in self.slack.posts[since:] if kind[mark] != "digest"]
+
+    def root_in(self, channel: str) -> Payload:
+        """What the newest first message of that channel says now."""
+        return self.slack.said[next(root.ts for root in self.book.roots() if root.channel == channel and root.ts)]
 
     def root(self) -> Payload:
         """What the newest first message says now."""

@@ -12,8 +12,10 @@ from bot.desk import Desk
 from metrics.acquisition import Acquired, Acquisition, Loose, Won
 from metrics.day import Span, number
 from metrics.estimate import Estimate, difference, rate
+from metrics.measure import NOT_SAID, Effect, Measured, Sends, Verdict
 from metrics.nps import After, Answers, Nps, Scores, score
-from metrics.segment import OTHER, PURCHASE_COUNT
+from metrics.reactivation import Back, Histories, Reactivation
+from metrics.segment import ALL, OTHER, PURCHASE_COUNT
 from metrics.subscription import NEVER, Continuation, Contracts, Step
 
 AS_OF = date(2026, 11, 20)
@@ -77,12 +79,81 @@ CPO_TOO_FEW = replace(CPO, whole=won("all", 4, 40_000, 0.0, None), channels=(won
 
 
 CONTINUATION = Continuation(
-    as_of=AS_OF, span=Span.ending(AS_OF, 365),
+    as_of=AS_OF, span=Span.ending(AS_OF, 365), counted=465,
     steps=(Step(1, rate(326, 465), 0.701, 40), Step(2, rate(289, 343), 0.591, 20), Step(3, rate(254, 296), 0.507, 3)),
     running=340, begun=51, ended=48, unlisted=2,
 )  # fmt: skip
 CONTINUATION_ONE = replace(CONTINUATION, steps=CONTINUATION.steps[:1], unlisted=0)
-CONTINUATION_TOO_FEW = replace(CONTINUATION, steps=(), running=3, begun=3, ended=0, unlisted=0)
+CONTINUATION_TOO_FEW = replace(CONTINUATION, counted=3, steps=(), running=3, begun=3, ended=0, unlisted=0)
+
+
+def wave(name: str, day: date, got: tuple[int, int], held: tuple[int, int], verdict: Verdict, **more: object) -> Effect:
+    of_got, of_held = rate(*got), rate(*held)
+    usual: dict[str, object] = {
+        "label": "", "cost": None, "per_extra": Estimate(None, got[1]), "needs_n": None, "waiting": 0,
+        "span": Span.ending(day, 1),
+    }  # fmt: skip
+    rest = usual | more
+    return Effect(name=name, got=of_got, held=of_held, difference=difference(of_held, of_got), verdict=verdict, **rest)  # type: ignore[arg-type]  # as the fields are
+
+
+COUPON = wave(
+    "2回目クーポン", date(2026, 9, 14), (115, 591), (15, 181), Verdict.MORE, cost=17_730,
+    per_extra=Estimate(268.0, 591, (190.0, 555.0)),
+)  # fmt: skip
+WAVES = (
+    wave("ポイント2倍", date(2026, 11, 10), (0, 0), (0, 0), Verdict.WAITING, waiting=3),
+    wave(
+        "<先行>セール",
+        date(2026, 10, 19),
+        (160, 1900),
+        (0, 0),
+        Verdict.NO_HOLD_OUT,
+        span=Span.ending(date(2026, 10, 19), 4),
+    ),
+    wave("休眠DM", date(2026, 10, 4), (18, 1843), (4, 622), Verdict.OPEN),
+    COUPON,
+    wave("お試し", date(2026, 9, 1), (20, 100), (3, 12), Verdict.TOO_FEW, needs_n=1090),
+    wave("値上げの案内", date(2026, 8, 1), (30, 300), (30, 100), Verdict.FEWER),
+    wave("新商品", date(2026, 7, 10), (99, 860), (28, 287), Verdict.OPEN, needs_n=736),
+)
+MEASURED = Measured(AS_OF, Span.ending(AS_OF, 365), ALL, WAVES, (), strangers=4, torn=6)
+MEASURED_BY = replace(
+    MEASURED, dimension="channel", waves=(COUPON,), strangers=0, torn=0,
+    rows=(
+        replace(COUPON, label="ラジオ"),
+        wave("2回目クーポン", date(2026, 9, 14), (20, 100), (3, 40), Verdict.OPEN, label="", needs_n=801),
+        wave("2回目クーポン", date(2026, 9, 14), (2, 9), (1, 3), Verdict.TOO_FEW, label=OTHER, needs_n=900),
+    ),
+)  # fmt: skip
+MEASURED_NONE_SURE = replace(MEASURED, waves=WAVES[1:3])
+MEASURED_NOT_YET = replace(MEASURED, waves=WAVES[:2], strangers=0, torn=0)
+MEASURED_NOTHING = replace(MEASURED, waves=(), strangers=0, torn=0)
+
+
+def one(verdict: Verdict) -> Measured:
+    """Only the wave of that verdict."""
+    return replace(MEASURED, waves=(next(each for each in WAVES if each.verdict is verdict),), strangers=0, torn=0)
+
+
+def back(label: str, customers: int, k: int, n: int, revenue: int, ago: int = 0) -> Back:
+    return Back(label, Span.ending(AS_OF - timedelta(days=30 * ago), 30), customers, rate(k, n), revenue)
+
+
+RETURNS = tuple(
+    back("", n, n - 1, 700 + n, 4_200 * n, ago) for ago, n in enumerate((16, 19, 3, 22, 25, 31))
+)  # fmt: skip
+REACTIVATION = Reactivation(AS_OF, ALL, RETURNS[0], (), RETURNS[::-1])
+REACTIVATION_BY = replace(
+    REACTIVATION, dimension="channel",
+    rows=(
+        back("ラジオ", 9, 9, 400, 41_000), back("LINE", 6, 5, 280, 19_000), back("", 1, 1, 36, 7_200),
+        back(OTHER, 0, 0, 8, 0),
+    ),
+)  # fmt: skip
+REACTIVATION_TOO_FEW = replace(REACTIVATION, whole=back("", 3, 3, 20, 9_000), trend=(back("", 3, 3, 20, 9_000),))
+REACTIVATION_NOBODY = replace(REACTIVATION, whole=back("", 0, 0, 0, 0), trend=())
+DORMANT_WAVES = replace(MEASURED, waves=(replace(COUPON, name="休眠DM"), WAVES[1]), strangers=0, torn=0)
 
 
 class FakeFurther:
@@ -104,6 +175,21 @@ class FakeFurther:
         label = np.arange(80) % 2
         spend = (("LINE", 40_000), ("ラジオ", 40_000))
         return Acquired(cohort, horizon, ("LINE", "ラジオ"), label, np.full(80, 1_500), by_age, spend, less_goods=True)
+
+    def histories(self, since: date, as_of: date, dimension: str, filters: Mapping[str, str]) -> Histories:
+        who = np.repeat(np.arange(40), 2)
+        day = number(AS_OF) - np.where(np.arange(80) % 2, who, who + 150)
+        idle = np.where(np.arange(80) % 2, 150, 0)
+        return Histories(
+            who, day, idle, np.arange(80) % 2, np.ones(80, bool), np.full(80, 1_500), who % 2, ("LINE", "ラジオ")
+        )
+
+    def sends(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Sends:
+        n = np.arange(120)
+        return Sends(
+            n % 2, n, number(AS_OF) - 35 - 10 * (n % 2), n % 3 == 0, np.where(n % 2, NOT_SAID, 30), 1 + n % 4,
+            5 + n, np.where(n % 5, 0, 7), n % 2, ("DM", "クーポン"), ("LINE", "ラジオ"),
+        )  # fmt: skip
 
     def answers(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Answers:
         n = np.arange(60)

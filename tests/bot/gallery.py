@@ -17,16 +17,20 @@ from bot.present import (
     digest,
     figure,
     help,  # noqa: A004  the page is called help
+    measure,
     moved,
     nps,
     panel,
     problem,
+    reactivation,
     rules,
     segment,
     side_by_side,
     source,
     waiting,
 )
+from bot.present.footing import echoed
+from metrics.measure import Verdict
 from metrics.report import Report
 from metrics.segment import UnknownDimension
 from tests.bot import alerts, beside, morning
@@ -64,25 +68,21 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "digest_below": lambda it: digest.digest(morning.below(), it),
     "digest_too_few": lambda it: digest.digest(morning.too_few(), it),
     "digest_other_rules": lambda it: digest.digest(other_rules(), it),
-    "repeat": lambda it: figure.repeat(morning.below(), it, asked="リピート"),
+    "repeat": lambda it: figure.repeat(morning.below(), it),
     "repeat_too_few": lambda it: figure.repeat(morning.too_few(), it),
-    "repeat_period": lambda it: figure.repeat(morning.of_period(61, 300), it, asked="リピート 9月"),
+    "repeat_period": lambda it: figure.repeat(morning.of_period(61, 300), it),
     "repeat_period_nobody": lambda it: figure.repeat(morning.of_period(0, 0), it),
-    "gap": lambda it: figure.gap(morning.normal(), it, asked="間隔"),
+    "gap": lambda it: figure.gap(morning.normal(), it),
     "gap_not_reached": lambda it: figure.gap(unreached(), it),
-    "dormant": lambda it: figure.dormant(morning.normal(), it, asked="休眠"),
+    "dormant": lambda it: figure.dormant(morning.normal(), it),
     "list": lambda it: waiting.waiting(morning.CANDIDATES, PSEUDONYMS, morning.normal(), it),
     "list_empty": lambda it: waiting.waiting((), {}, morning.too_few(), it),
-    "segment": lambda it: segment.segment(morning.CHANNELS, morning.normal(), it, asked="チャネル別"),
-    "segment_gap": lambda it: segment.segment(morning.CHANNELS, morning.normal(), it, figure="gap", asked="間隔"),
-    "segment_dormant": lambda it: segment.segment(
-        morning.CHANNELS, morning.normal(), it, figure="dormant", asked="休眠"
-    ),
+    "segment": lambda it: segment.segment(morning.CHANNELS, morning.normal(), it),
+    "segment_gap": lambda it: segment.segment(morning.CHANNELS, morning.normal(), it, figure="gap"),
+    "segment_dormant": lambda it: segment.segment(morning.CHANNELS, morning.normal(), it, figure="dormant"),
     "segment_few": lambda it: segment.segment(morning.SMALL, morning.normal(), it),
     "segment_purchase_count": lambda it: segment.segment(morning.PURCHASE_COUNTS, morning.normal(), it),
-    "segment_cohort_month": lambda it: segment.segment(
-        morning.COHORT_MONTHS, morning.normal(), it, figure="dormant", asked="月別"
-    ),
+    "segment_cohort_month": lambda it: segment.segment(morning.COHORT_MONTHS, morning.normal(), it, figure="dormant"),
     "alert": lambda it: alert.alert(alerts.told(mention="S0TEAM0001"), it, calls=True),
     "alert_acknowledged": lambda it: alert.alert(alerts.told(of=alerts.ACKNOWLEDGED), it),
     "alert_muted": lambda it: alert.alert(alerts.told(of=alerts.MUTED), it),
@@ -116,43 +116,94 @@ PAGES: dict[str, Callable[[Language], Page]] = {
         f"definition_{topic}": lambda it, topic=topic: definition.definition(topic, other_rules(), it)
         for topic in (*definition.TOPICS, *definition.TERMS)
     },
-    "definitions": lambda it: definition.definition(None, morning.normal(), it, asked="定義"),
-    "cpo": lambda it: acquisition.acquisition(beside.CPO, morning.normal().basis, it, asked="CPO"),
+    "definitions": lambda it: definition.definition(None, morning.normal(), it),
+    "cpo": lambda it: acquisition.acquisition(beside.CPO, morning.normal().basis, it),
     "cpo_open": lambda it: acquisition.acquisition(beside.CPO_OPEN, other_rules().basis, it),
     "cpo_too_few": lambda it: acquisition.acquisition(beside.CPO_TOO_FEW, morning.normal().basis, it),
-    "continuation": lambda it: continuation.continuation(beside.CONTINUATION, morning.normal().basis, it, asked="間隔"),
+    "continuation": lambda it: continuation.continuation(beside.CONTINUATION, morning.normal().basis, it),
     "continuation_one": lambda it: continuation.continuation(beside.CONTINUATION_ONE, other_rules().basis, it),
     "continuation_too_few": lambda it: continuation.continuation(
         beside.CONTINUATION_TOO_FEW, morning.normal().basis, it
     ),
-    "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it, asked="NPS LINE"),
-    "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it, asked="チャネル別"),
+    "measure": lambda it: measure.measure(beside.MEASURED, other_rules().basis, it),
+    "measure_by": lambda it: measure.measure(beside.MEASURED_BY, morning.normal().basis, it),
+    **{
+        f"measure_{name}": lambda it, found=found: measure.measure(found, morning.normal().basis, it)
+        for name, found in (
+            ("none_sure", beside.MEASURED_NONE_SURE),
+            ("not_yet", beside.MEASURED_NOT_YET),
+            ("nothing", beside.MEASURED_NOTHING),
+            *((f"only_{one}", beside.one(one)) for one in Verdict),
+        )
+    },
+    "reactivation": lambda it: reactivation.reactivation(
+        beside.REACTIVATION, beside.DORMANT_WAVES, other_rules().basis, it
+    ),
+    "reactivation_by": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_BY, beside.DORMANT_WAVES, morning.normal().basis, it
+    ),
+    "reactivation_too_few": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_TOO_FEW, None, morning.normal().basis, it
+    ),
+    "reactivation_nobody": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_NOBODY, None, morning.normal().basis, it
+    ),
+    "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it),
+    "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it),
     "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),
     "help": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it),
     "help_dormant": lambda it: help.usage(SUBCOMMANDS, DIMENSIONS, it, topic="dormant"),
     "list_part": lambda it: waiting.waiting(morning.CANDIDATES[:2], PSEUDONYMS, morning.normal(), it),
     "source_digest": lambda it: source.source("digest", other_rules(), it),
     "source_repeat": lambda it: source.source("repeat", morning.normal(), it),
-    "compare": lambda it: compare.repeat(
-        morning.moved(split=False), morning.normal(), period_sides(it), it, asked="比較"
-    ),
-    "compare_by": lambda it: compare.repeat(
-        morning.moved(), morning.normal(), period_sides(it), it, asked="チャネル別"
-    ),
+    "compare": lambda it: compare.repeat(morning.moved(split=False), morning.normal(), period_sides(it), it),
+    "compare_by": lambda it: compare.repeat(morning.moved(), morning.normal(), period_sides(it), it),
     "compare_labels": lambda it: compare.repeat(
         morning.moved(split=False), morning.normal(), compare.Sides("label", "LINE", "ラジオ"), it
     ),
-    "compare_gap": lambda it: side_by_side.gap(morning.normal(), unreached(), period_sides(it), it, asked="間隔"),
+    "compare_gap": lambda it: side_by_side.gap(morning.normal(), unreached(), period_sides(it), it),
     "compare_gap_by": lambda it: side_by_side.gap(morning.normal(), morning.below(), period_sides(it), it, by=True),
     "compare_dormant": lambda it: side_by_side.dormant(morning.normal(), morning.too_few(), period_sides(it), it),
     "compare_dormant_by": lambda it: side_by_side.dormant(
         morning.normal(), morning.below(), period_sides(it), it, by=True
     ),
-    "why": lambda it: moved.why(morning.moved(), morning.normal(), week_sides(it), it, asked="なぜ"),
+    "why": lambda it: moved.why(morning.moved(), morning.normal(), week_sides(it), it),
     "why_labels": lambda it: moved.why(morning.moved(), morning.normal(), compare.Sides("label", "LINE", "ラジオ"), it),
     "why_open": lambda it: moved.why(morning.moved(split=False), morning.normal(), week_sides(it), it),
     "panel": lambda it: panel.panel(morning.normal(), it),
     "problem": lambda it: problem.problem(MISTYPED, it, nearest=("リピート チャネル別",), asked="リピート チャンネ別"),
-    "unknown_word": lambda it: problem.unknown_word("りぴと", it, nearest=("リピート", "休眠"), asked="りぴと"),
+    "unknown_word": lambda it: problem.unknown_word(("りぴと",), ("リピート", "休眠"), it, asked="りぴと"),
+    "unknown_words": lambda it: problem.unknown_word(("りぴと", "比較"), (), it, asked="りぴと 比較"),
     "bug": lambda it: problem.bug("7f3a91", it),
 }
+
+ASKED = {
+    "repeat": "リピート",
+    "repeat_period": "リピート 9月",
+    "gap": "間隔",
+    "dormant": "休眠",
+    "segment": "チャネル別",
+    "segment_gap": "間隔",
+    "segment_dormant": "休眠",
+    "segment_cohort_month": "月別",
+    "definitions": "定義",
+    "cpo": "CPO",
+    "continuation": "間隔",
+    "measure": "比較",
+    "measure_by": "チャネル別",
+    "nps": "NPS LINE",
+    "nps_by": "チャネル別",
+    "compare": "比較",
+    "compare_by": "チャネル別",
+    "compare_gap": "間隔",
+    "why": "なぜ",
+    "panel": "",
+}
+"""What was typed, where the page is an answer."""
+
+
+def _answered(page: Callable[[Language], Page], asked: str) -> Callable[[Language], Page]:
+    return lambda it: echoed(page(it), asked, it)
+
+
+PAGES |= {name: _answered(PAGES[name], asked) for name, asked in ASKED.items()}

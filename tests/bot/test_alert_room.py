@@ -16,6 +16,9 @@ from bot.access import Access
 from bot.alerting.alarm import Hours
 from bot.alerting.book import Book
 from bot.alerting.room import Outside, Room, room
+from bot.choices.chosen import Chosen
+from bot.choices.effective import effective
+from bot.choices.voices import Voices
 from bot.delivery.clock import Calendar
 from bot.delivery.courier import Courier
 from bot.delivery.ledger import Ledger
@@ -106,10 +109,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         access = Access(frozenset({HOME}))
         outside = Outside(
             tuple, lambda call: ask(client, "chat.update", call, "ts"), found.clock, found.awake, "one",
-            payload_of, access.refusal,
+            payload_of, access.refusal, Voices(lambda: effective(settings, Chosen())),
         )  # fmt: skip
         hours = Hours(time(8, 0), TOKYO, Calendar(None, every_day=True))
-        found.rooms.append(room(book, found.sky, settings, JA, hours, outside))
+        found.rooms.append(room(book, found.sky, settings, hours, outside))
 
         def answer(_text: str, _who: object) -> Page:
             lines = tuple(RuleLine(Rule(one.name), "slack", who, one.channels, None) for one, who in book.rules())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from bot.alerting.book import Book, Change, Kept
 from bot.alerting.rules import Watched
 from bot.delivery.clock import Calendar
 from bot.delivery.protocol import Answer, Outcome
+from bot.delivery.row import Payload
 from bot.settings.watching import AlertRule
 from metrics.alert import Rule, Standing, acknowledged, muted
 from tests.bot.alarming import MONDAY, Alerted, alerted, words
@@ -56,6 +58,75 @@ def test_every_channel_has_its_own_thread_of_one_episode(tmp_path: Path) -> None
     with alerted(tmp_path, Watched(Rule("repeat"), ("C1", "C2"))) as shop:
         assert shop.days("Bg") == ["alert alert", "recovery recovery"]
         assert sorted(root.channel for root in shop.book.roots()) == ["C1", "C2"]
+
+
+JAPANESE = re.compile("[ぁ-んァ-ヶ]")
+
+
+def languages(shop: Alerted, since: int = 0) -> set[tuple[str, str, str]]:
+    """Kind, channel and language of what was posted; all parts of a message speak one."""
+    rows = {row.mark: row.key for row in shop.world.ledger.deliveries(1000)}
+    keys = [(rows[mark], ts) for ts, mark, _ in shop.slack.posts[since:] if rows[mark].kind.value != "digest"]
+    return {(key.kind.value, key.channel, spoken(shop.slack.said[ts])) for key, ts in keys}
+
+
+def spoken(payload: Payload) -> str:
+    return "ja" if JAPANESE.search(words(payload)) else "en"
+
+
+def roots(shop: Alerted) -> dict[str, str]:
+    """What language each channel's first message speaks now."""
+    return {root.channel: spoken(shop.slack.said[root.ts]) for root in shop.book.roots() if root.ts}
+
+
+def test_each_channel_s_thread_speaks_its_own_language_to_the_end(tmp_path: Path) -> None:
+    rule = Watched(Rule("by", dimension="channel", remind_days=2), ("C1", "C2"), mention="U0SATO0001")
+    with alerted(tmp_path, rule, spoken={"C2": "en"}) as shop:
+        shop.sky.labels = ("LINE",)
+        shop.days("B")
+        assert languages(shop) == {("alert", "C1", "ja"), ("alert", "C2", "en")}
+        shop.sky.labels = ("LINE", "web")
+        before = len(shop.slack.posts)
+        shop.days("BB")
+        assert languages(shop, before) == {("reminder", "C1", "ja"), ("reminder", "C2", "en")}
+        shop.alarm().act("by", lambda s: acknowledged(s, "U0SATO0001", shop.world.now), shop.world.now)
+        shop.tick(1)
+        assert "確認しました" in words(shop.root_in("C1"))
+        assert "acknowledged" in words(shop.root_in("C2"))
+        assert roots(shop) == {"C1": "ja", "C2": "en"}
+        before = len(shop.slack.posts)
+        shop.days("BBg")
+        assert languages(shop, before) == {("recovery", "C1", "ja"), ("recovery", "C2", "en")}
+        assert roots(shop) == {"C1": "ja", "C2": "en"}
+
+
+def test_a_reminder_speaks_the_language_of_each_channel(tmp_path: Path) -> None:
+    rule = Watched(Rule("repeat", remind_days=2), ("C1", "C2"))
+    with alerted(tmp_path, rule, spoken={"C2": "en"}) as shop:
+        shop.days("BBB")
+        said = [words(shop.slack.said[ts]) for ts, _, _ in shop.slack.posts[-2:]]
+        assert [JAPANESE.search(one) is None for one in said] in ([True, False], [False, True])
+
+
+def test_a_rule_that_cannot_be_judged_or_is_gone_is_said_in_each_channel_s_language(tmp_path: Path) -> None:
+    with alerted(tmp_path, Watched(Rule("repeat"), ("C1", "C2")), spoken={"C1": "en"}) as shop:
+        shop.days("g!", ticks=2)
+        shop.at(MONDAY + timedelta(days=1), 9, 10)
+        shop.tick(2)
+        assert languages(shop) == {("alert", "C1", "en"), ("alert", "C2", "ja")}
+    with alerted(tmp_path / "gone", Watched(Rule("repeat"), ("C1", "C2")), spoken={"C1": "en"}) as shop:
+        shop.days("B")
+        shop.rules = ()
+        shop.tick(2)
+        assert roots(shop) == {"C1": "en", "C2": "ja"}
+
+
+def test_a_channel_that_chooses_another_language_is_told_the_rest_in_it(tmp_path: Path) -> None:
+    with alerted(tmp_path, Watched(Rule("repeat"), ("C1",))) as shop:
+        shop.days("B")
+        shop.spoken["C1"] = "en"
+        shop.days("Bb")
+        assert roots(shop) == {"C1": "en"}
 
 
 def test_an_alert_waits_for_the_digest_of_its_day_but_not_for_ever(shop: Alerted) -> None:

@@ -37,9 +37,9 @@ from bot.local_slack.shapes import message_shape
 from bot.page import Cell, Fact, Facts, Footnote, Page, Paragraph, Table
 from bot.reception import Reception
 from bot.roll import Roll
-from bot.running import Counter, Shop
 from bot.settings.layers import load
 from bot.sheet import NothingToExport, as_csv, as_xlsx, defused, sheets
+from bot.shop import Counter, Shop
 from bot.slack import Edge
 from tests.bot.shelf import Buyer, FakeShelf, steady_shop
 

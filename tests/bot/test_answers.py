@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.desk import Desk, desk
 from bot.grammar import Ask, Vocabulary, parse
 from bot.grammar.writing import written
 from bot.language import Language
-from bot.page import Button, Buttons, Calendar, Chart, Choices, Facts, Footnote, Heading, Menu, Page, Table
+from bot.page import Button, Buttons, Calendar, Chart, Choices, Footnote, Heading, Menu, Page, Paragraph, Table
 from bot.settings.layers import load
 from bot.subcommands import SUBCOMMANDS, NoSuchPage, answer
 from metrics.day import Span
@@ -27,6 +27,7 @@ from tests.bot.beside import furnished
 from tests.bot.gallery import PAGES
 from tests.bot.second_opinion import validate
 from tests.bot.shelf import Buyer, FakeShelf, steady_shop
+from tests.bot.test_subcommands import OneMorning
 
 JA, EN = Language.of("ja"), Language.of("en")
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -288,15 +289,80 @@ def test_every_number_in_blocks_is_in_the_words(name: str, language: Language, s
         assert {number for number in seen if number not in plain} == set()
 
 
-def test_every_page_of_a_subcommand_says_what_was_asked_and_until_when(shop: Desk) -> None:
-    of_no_figure = {"help", "panel", "rules", "digest", "recompute", "status"}  # the last three: of what was posted
-    for name in SUBCOMMANDS.keys() - of_no_figure:
-        text = written(Ask("", name), "ja")
-        page = ask(text, shop)
-        small = [item for part in page.parts if isinstance(part, Footnote) for item in part.items]
-        assert f"質問：/kpi {text}" in small
-        assert any("データ：11月20日(金)まで" in item for item in small)
-    assert any(isinstance(part, Facts) for part in ask("", shop).parts)
+@dataclass(frozen=True)
+class Echo:
+    """What an answer says besides the question, by language; `without`: why a part is not there.
+
+    `period`: cohort dates or "as of"; `n`: how many stand behind it; `until`: the last day of the data.
+    """
+
+    period: tuple[str, str] | None = ("初回購入 2026/4/25〜10/21", "first bought 25 Apr–21 Oct 2026")
+    n: tuple[str, str] | None = ("148人", "148 customers")
+    until: tuple[str, str] | None = ("データ：11月20日(金)まで", "Data until Fri 20 Nov")
+    without: str = ""
+
+
+A_YEAR = ("2025/11/21〜2026/11/20", "21 Nov 2025–20 Nov 2026")
+AS_OF = ("11月20日(金)時点", "as of Fri 20 Nov"), ("600人", "600 customers")
+NO_FIGURE = "a list of words without a figure"
+ECHOES: dict[str, Echo] = {
+    "panel": Echo(),
+    "repeat": Echo(),
+    "gap": Echo(
+        ("初回購入 2025/11/22〜2026/11/20", "first bought 22 Nov 2025–20 Nov 2026"), ("300人", "300 customers")
+    ),
+    "dormant": Echo(*AS_OF),
+    "nps": Echo(A_YEAR, ("60人", "60 customers")),
+    "cpo": Echo(("初回購入 2026/5/25〜8/22", "first bought 25 May–22 Aug 2026"), ("80人", "80 customers")),
+    "continuation": Echo(A_YEAR, ("契約 40件", "40 contracts")),
+    "measure": Echo(A_YEAR, None, without="each wave has two n of its own, in the table"),
+    "reactivation": Echo(("2026/10/22〜11/20", "22 Oct–20 Nov 2026"), ("期初の休眠", "dormant before: ")),
+    "segment": Echo(),
+    "why": Echo(),
+    "list": Echo(*AS_OF),
+    "digest": Echo(
+        None,
+        None,
+        ("データ：2026年11月19日(木)まで", "Data until Thu 19 Nov 2026"),
+        "both stand in the message itself, which is shown to the byte",
+    ),
+    "recompute": Echo(
+        ("初回購入 2026/4/24〜10/20", "first bought 24 Apr–20 Oct 2026"),
+        until=("データ：2026年11月19日(木)まで", "Data until Thu 19 Nov 2026"),
+    ),
+    "status": Echo(
+        ("2026/11/20〜11/20", "20 Nov–20 Nov 2026"), ("1回", "1 morning"), None, "of deliveries, not of orders"
+    ),
+    "definition": Echo(None, None, without=NO_FIGURE),
+    "definition repeat": Echo(),
+    "rules": Echo(None, None, None, "each rule has a figure of its own, and none has been judged yet"),
+    "help": Echo(None, None, None, NO_FIGURE),
+}
+
+
+@pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
+@pytest.mark.parametrize("name", [*SUBCOMMANDS, "definition repeat"])
+def test_every_answer_says_what_was_asked_of_when_of_how_many_and_until_when(
+    name: str, language: Language, shop: Desk
+) -> None:
+    noun, _, topic = name.partition(" ")
+    asked = Ask("", noun, dimension="channel" if noun == "segment" else None, topic=topic or None)
+    text = written(asked, language.code)
+    page = answer(text, shop, language, sees_customers=True, past=OneMorning())
+    small = [item for part in page.parts if isinstance(part, Footnote) for item in part.items]
+    assert language.say("common.asked", asked=text).rstrip() in small
+    shown = [*small, *(part.text for part in page.parts if isinstance(part, Paragraph))]  # a definition's cohort
+    echo = ECHOES[name]
+    parts = (echo.period, echo.n, echo.until)
+    assert (None in parts) == bool(echo.without)
+    for part in parts:
+        if part is not None:
+            assert any(part[language is EN] in item for item in shown), shown
+
+
+def test_an_answer_that_is_handed_on_echoes_the_question_without_the_way(shop: Desk) -> None:
+    small = [item for part in ask("CSV リピート率", shop).parts if isinstance(part, Footnote) for item in part.items]
+    assert "質問：/kpi リピート率" in small
 
 
 def test_no_message_is_too_long_for_its_words(shop: Desk) -> None:

@@ -167,6 +167,30 @@ def test_languages_follow_reader_then_channel_then_shop(tmp_path: Path) -> None:
     assert found.language_of_plan(Plan("a", owner="U1"), "D1") == "ja"
 
 
+def test_a_channel_without_a_language_of_its_own_speaks_as_the_digest_that_goes_there(tmp_path: Path) -> None:
+    shop = settings(
+        tmp_path,
+        '[digest]\nchannels = ["C1"]\n[[digests]]\nname = "uk"\nchannels = ["C1", "#uk"]\nlanguage = "en"\n'
+        '[[digests]]\nname = "web"\nchannels = ["#uk"]\nlanguage = "ja"',
+    )
+    choices = (choice("language", "en", of_person("U1")), choice("language", "ja", of_channel("C3")))
+    mine = (Plan("U1-1", ("D1",), owner="U1"), Plan("kobe", ("C3",), language="en"))
+    placed = {"#uk": "C2"}
+    found = effective(shop, Chosen(1, choices, mine), lambda channel: placed.get(channel, channel))
+    spoken = {channel: found.language_of_channel(channel) for channel in ("C1", "C2", "#uk", "C3", "D1", "C9")}
+    assert spoken == {"C1": "ja", "C2": "en", "#uk": "en", "C3": "ja", "D1": "en", "C9": "ja"}
+    assert found.language_of_person("U2", "C2") == "en", "so are they answered who have not chosen"
+
+
+@pytest.mark.parametrize(("owner", "spoken"), [("U1", "en"), ("U2", "ja"), ("C1", "en"), ("", "ja")])
+def test_the_owner_is_told_in_their_own_language_or_that_of_their_channel(
+    tmp_path: Path, owner: str, spoken: str
+) -> None:
+    choices = (choice("language", "en", of_person("U1")), choice("language", "en", of_channel("C1")))
+    found = effective(settings(tmp_path, f'[watch]\nowner = "{owner}"'), Chosen(1, choices))
+    assert found.language_of_owner(owner if owner.startswith("C") else "D1") == spoken
+
+
 @pytest.mark.parametrize(
     "toml",
     [

@@ -11,9 +11,9 @@ import pytest
 from bot.access import Access, AdminsOnly, ChannelNotListed, ForeignTeam, GuestRefused, PersonNotListed, Who
 from bot.choices.chosen import Chosen, Entry
 from bot.choices.effective import effective
-from bot.delivery.post import ScopeMissing, SlackUnreachable
+from bot.delivery.post import ScopeMissing, SlackBusy, SlackUnreachable
 from bot.home.door import Door, access_of
-from bot.roll import AWAY_SECONDS, KEEP_SECONDS, Person, Roll
+from bot.roll import AWAY_SECONDS, KEEP_SECONDS, PATIENCE_SECONDS, Person, Roll
 from bot.settings import Settings
 from metrics.problem import Problem
 
@@ -28,12 +28,15 @@ class Slack:
     channels: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     members: list[str] = field(default_factory=list)
     away: Problem | None = None
+    pauses: tuple[float, ...] = ()
     asked: list[str] = field(default_factory=list)
 
     def call(self, method: str, **arguments: object) -> Mapping[str, Any]:
         self.asked.append(method)
         if self.away:
             raise self.away
+        if self.pauses:
+            raise SlackBusy(self.pauses[0])
         match method:
             case "users.info":
                 user = str(arguments["user"])
@@ -51,9 +54,15 @@ class Hall:
     slack: Slack = field(default_factory=Slack)
     at: float = 0.0
     notes: list[Entry] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.roll = Roll(self.slack, lambda: self.at)
+        self.roll = Roll(self.slack, lambda: self.at, self.wait)
+
+    def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.at += seconds
+        self.slack.pauses = self.slack.pauses[1:]
 
     def door(self, access: Access = ACCESS, *, workspace_admins: bool = False) -> Door:
         return Door(access, self.roll, self.notes.append, workspace_admins)
@@ -134,6 +143,58 @@ def test_slack_is_asked_once_in_five_minutes_and_an_hour_without_it_is_survived(
     hall.at += 1
     with pytest.raises(SlackUnreachable):
         hall.roll.person("U1")
+
+
+@pytest.mark.parametrize(
+    ("pauses", "waited", "let_in"),
+    [
+        ((2.0,), [2.0], True),
+        ((2.0, 4.0), [2.0, 4.0], True),
+        ((PATIENCE_SECONDS,), [PATIENCE_SECONDS], True),
+        ((PATIENCE_SECONDS + 1,), [], False),
+        ((4.0, 3.0), [4.0], False),
+        ((0.0,) * 6, [1.0] * 6, True),
+        ((0.0,) * 7, [1.0] * 6, False),
+    ],
+)
+def test_a_pause_that_slack_asks_for_is_waited_for_as_long_as_a_reader_would(
+    pauses: tuple[float, ...], waited: list[float], let_in: bool
+) -> None:
+    hall = Hall(Slack(pauses=pauses))
+    found = hall.door().refusal(who())
+    assert hall.waited == waited
+    assert (found is None) is let_in
+    assert found is None or isinstance(found, SlackBusy)
+
+
+def test_who_was_known_does_not_wait() -> None:
+    hall = Hall()
+    assert hall.door().refusal(who()) is None
+    hall.at = KEEP_SECONDS
+    hall.slack.pauses = (3.0,)
+    assert hall.door().refusal(who()) is None
+    assert hall.waited == []
+
+
+def test_a_guest_whom_slack_does_not_tell_in_time_stays_outside() -> None:
+    hall = Hall(Slack(people={"U1": {"is_restricted": True}}, pauses=(30.0,)))
+    assert isinstance(hall.door().refusal(who()), SlackBusy)
+    hall.slack.pauses = ()
+    assert isinstance(hall.door().refusal(who()), GuestRefused)
+
+
+def test_whoever_may_be_in_a_group_that_is_not_read_just_now_is_asked_to_come_again_and_not_let_in() -> None:
+    hall = Hall(Slack(members=["U9"], pauses=(30.0,)))
+    settings = Settings(slack={"allowed_groups": ("S1",), "allowed_users": ("U1",), "people": "allowed"})
+    access = access_of(effective(settings, Chosen()), hall.roll, frozenset({"C1"}), "T1")
+    assert isinstance(access.refusal(who("U9")), SlackBusy)
+    assert isinstance(access.refusal(who("U8", "D1")), SlackBusy)
+    assert isinstance(access.refusal_of_person(who("U8", "")), SlackBusy)
+    assert access.refusal(who("U1")) is None, "listed by name"
+    hall.slack.pauses = ()
+    access = access_of(effective(settings, Chosen()), hall.roll, frozenset({"C1"}), "T1")
+    assert access.refusal(who("U9")) is None
+    assert isinstance(access.refusal(who("U8")), PersonNotListed)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from bot.delivery.ledger import Ledger
 from bot.desk import desk
 from bot.reception import Reception
 from bot.roll import Roll
-from bot.running import Counter, Shop
 from bot.settings.layers import load
+from bot.shop import Counter, Shop
 from tests.bot.shelf import FakeShelf, steady_shop
 
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)

@@ -41,6 +41,7 @@ TYPES = (
     "VARCHAR(40)", "VARCHAR(40)", "TIMESTAMP NULL", "NUMERIC(12, 2)", "VARCHAR(40)", "VARCHAR(40)", "INTEGER",
     "BOOLEAN", "VARCHAR(40)", "VARCHAR(40)", "VARCHAR(40)",
 )  # fmt: skip
+NULLABLE = {"cycle_no": "Int64", "first_flag": "boolean"}
 Rows = list[tuple[Any, ...]]
 
 
@@ -58,10 +59,10 @@ def rows() -> Rows:
     return found
 
 
-def csv_of(folder: Path, orders: Rows) -> Path:
+def csv_of(folder: Path, orders: Rows, columns: Sequence[str] = COLUMNS) -> Path:
     path = folder / "orders.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *(["" if cell is None else cell for cell in row] for row in orders)])
+        csv.writer(file).writerows([columns, *(["" if cell is None else cell for cell in row] for row in orders)])
     return path
 
 
@@ -87,12 +88,13 @@ def fill(url: str, orders: Rows, types: Sequence[str] = TYPES, columns: Sequence
     engine.dispose()
 
 
-def parquet(folder: Path, orders: Rows, types: Sequence[str] = TYPES) -> str:
+def parquet(folder: Path, orders: Rows, types: Sequence[str] = TYPES, columns: Sequence[str] = COLUMNS) -> str:
     """Two Parquet files of those orders; the SELECT that reads both."""
     with duckdb.connect() as connection:
-        listed = ", ".join(f"{name} {kind.removesuffix(' NULL')}" for name, kind in zip(COLUMNS, types, strict=True))
+        listed = ", ".join(f"{name} {kind.removesuffix(' NULL')}" for name, kind in zip(columns, types, strict=True))
         connection.execute(f"CREATE TABLE shop_orders ({listed})")
-        frame = pd.DataFrame(orders, columns=list(COLUMNS)).astype({"cycle_no": "Int64", "first_flag": "boolean"})
+        frame = pd.DataFrame(orders, columns=list(columns))
+        frame = frame.astype({name: kind for name, kind in NULLABLE.items() if name in columns})
         connection.register("frame", frame)
         connection.execute("INSERT INTO shop_orders SELECT * FROM frame")
         for part, where in enumerate(("hash(order_id) % 2 = 0", "hash(order_id) % 2 = 1")):
@@ -100,19 +102,19 @@ def parquet(folder: Path, orders: Rows, types: Sequence[str] = TYPES) -> str:
     return f"SELECT * FROM read_parquet('{folder}/part-*.parquet')"
 
 
-Place = Callable[[Rows], str]
+Place = Callable[..., str]
 
 
 @pytest.fixture(params=["postgres", "parquet", "mariadb", "sqlite"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Puts orders into an engine and gives the [[source]] that reads them in place."""
     if request.param == "parquet":
-        yield lambda orders: source_of("duckdb:///:memory:", parquet(tmp_path, orders))
+        yield lambda *table: source_of("duckdb:///:memory:", parquet(tmp_path, *table))
         return
     url = f"sqlite:///{tmp_path}/dwh.db" if request.param == "sqlite" else str(request.getfixturevalue(request.param))
 
-    def put(orders: Rows) -> str:
-        fill(url, orders)
+    def put(*table: Any) -> str:
+        fill(url, *table)
         return source_of(url)
 
     yield put
@@ -122,9 +124,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     engine.dispose()
 
 
-def imported(folder: Path, orders: Rows) -> Store:
+def imported(folder: Path, orders: Rows, columns: Sequence[str] = COLUMNS, *, joined: bool = False) -> Store:
     store = Store(folder / "store.duckdb", settings_of(folder).rules)
-    list(import_files(store, [csv_of(folder, orders)], Wanted(), NOW, lambda *_: None))
+    list(import_files(store, [csv_of(folder, orders, columns)], Wanted(joined=joined), NOW, lambda *_: None))
     return store
 
 
@@ -146,6 +148,52 @@ def test_the_whole_report_is_that_of_an_import(place: Place, tmp_path: Path) -> 
         }
     assert there.vocabulary() == here.vocabulary()
     assert len(here.candidates(here.report(DAYS[1]), 1000)) > 20, "the list is no empty one"
+
+
+PEOPLE = (*COLUMNS, "email", "phone")
+
+
+def as_told(orders: Rows) -> Rows:
+    """The same orders, their customers known by id, by e-mail, by phone or by several of them, written in many ways."""
+    found = []
+    for number, row in enumerate(orders):
+        who, n = str(row[1] or ""), int("".join(filter(str.isdigit, str(row[1] or ""))) or 0)
+        if not n:
+            told = (row[1], ("", "no address", "a@", None)[number % 4], ("000-0000-0000", "", "12", "110")[number % 4])
+        else:
+            address, digits = f"kunde{n}@example.jp", f"0901111{n:04}"
+            wide = address.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+            addresses = (address, address.upper(), f" {address}\u3000", wide)
+            numbers = (digits, f"{digits[:3]}-{digits[3:7]}-{digits[7:]}", f"+81 {digits[1:]}", f"+810{digits[1:]}",
+                       digits.translate({code: code + 0xFEE0 for code in range(0x30, 0x3A)}))  # fmt: skip
+            spelled = addresses[number % 4], numbers[number % 5]
+            told = ((who, *spelled), ("guest", *spelled), ("", "", spelled[1]), (who, None, None))[n % 4]
+        found.append((row[0], told[0], *row[2:], *told[1:]))
+    return found
+
+
+@pytest.mark.parametrize("joined", [False, True], ids=["by id first", "by e-mail first"])
+def test_people_known_by_e_mail_or_phone_are_those_of_an_import(place: Place, tmp_path: Path, joined: bool) -> None:
+    orders = as_told(rows())
+    store = imported(tmp_path, orders, PEOPLE, joined=joined)
+    source = place(orders, (*TYPES, "VARCHAR(80)", "VARCHAR(40)"), PEOPLE)
+    settings = settings_of(tmp_path, f"join_people = {str(joined).lower()}\n{source}")
+    here, there = (desk(settings, one, lambda: NOW) for one in (store, shelf(settings, lambda: NOW)))
+    for as_of in DAYS:
+        assert there.report(as_of, dimensions=DIMENSIONS) == here.report(as_of, dimensions=DIMENSIONS)
+    who = [{one.customer_id for one in at.candidates(here.report(DAYS[1]), 1000)} for at in (here, there)]
+    assert who[0] == who[1]
+    assert {one[:2] for one in who[0]} >= {"e:", "p:"}, "people of each kind are on the list"
+
+
+def test_an_e_mail_or_a_phone_alone_is_enough(place: Place, tmp_path: Path) -> None:
+    columns = ("order_id", "phone", "ordered_at", "revenue")
+    orders = [(str(n), f"090-1111-{n % 40:04}", datetime(2025, 6, 1 + n % 28, 9), 100) for n in range(200)]
+    store = imported(tmp_path, orders, columns)
+    source = place(orders, ("VARCHAR(40)", "VARCHAR(40)", "TIMESTAMP NULL", "NUMERIC(12, 2)"), columns)
+    settings = settings_of(tmp_path, source)
+    here, there = (desk(settings, one, lambda: NOW) for one in (store, shelf(settings, lambda: NOW)))
+    assert there.report(DAYS[1]) == here.report(DAYS[1])
 
 
 def test_dates_with_an_offset_are_read_in_the_shop_s_time(tmp_path: Path, postgres: str) -> None:
@@ -190,7 +238,7 @@ def opened(folder: Path, source: str) -> InPlace:
     [
         ("SELECT * FROM nowhere", QueryFailed, "nowhere"),
         ("SELECT order_id, customer_id, ordered_at FROM shop_orders", MissingColumns, "amount"),
-        ("SELECT order_id, ordered_at, revenue, status AS email FROM shop_orders", MissingColumns, "customer_id"),
+        ("SELECT order_id, ordered_at, revenue, status FROM shop_orders", MissingColumns, "customer_id"),
         ("SELECT order_id, customer_id, CAST(ordered_at AS CHAR(19)) AS ordered_at, revenue FROM shop_orders", Retyped,
          "ordered_at"),
         ("SELECT order_id, customer_id, ordered_at, CAST(revenue AS CHAR(9)) AS revenue FROM shop_orders", Retyped,

@@ -375,10 +375,15 @@ def test_messages_reach_an_app_that_subscribed_to_them() -> None:
     wanted = frozenset({"message.im", "member_joined_channel"})
     with LocalSlack(ack_seconds=30, features=Features(events=wanted)) as slack:
         direct = slack.workspace.direct_message(SUZUKI)
-        slack.say("休眠", channel=direct.id)
+        slack.people.edit(slack.say("休眠", channel=direct.id), "休眠 30日")
+        WebClient(slack.bot_token, slack.base_url).chat_postMessage(channel=direct.id, text="答え")
         slack.say("だれも聞いていません", channel=HOME)
         slack.people.join(slack.user("田中"), slack.channel(HOME))
         told = [one.envelope["payload"]["event"] for one in slack.dispatch.deliveries.values()]
-    first = [one for one in told if one["type"] == "message"]
-    assert {(one["channel_type"], one["text"]) for one in first} == {("im", "休眠")}
+    first, edited, own = (one for one in told if one["type"] == "message")
+    assert {one["channel_type"] for one in (first, edited, own)} == {"im"}
+    assert (first["text"], first["user"]) == ("休眠", SUZUKI)
+    assert (edited["subtype"], edited["message"]["text"]) == ("message_changed", "休眠 30日")
+    assert (edited["previous_message"]["text"], "user" in edited) == ("休眠", False)
+    assert (own["text"], own["bot_id"]) == ("答え", "B0ASAKAI00"), "Slack tells an app of its own messages, too"
     assert {one["user"] for one in told if one["type"] == "member_joined_channel"} == {"U0TANAKA01"}

@@ -228,12 +228,14 @@ def test_no_method_answers_without_its_own_kind_of_token(method: str) -> None:
     slack = world()
     right = {"bot": slack.bot_token, "app": slack.app_token, "config": slack.config_token}[METHODS[method].bearer]
     other = slack.app_token if right == slack.bot_token else slack.bot_token
-    for token, error in (("", "not_authed"), ("xoxb-9", "invalid_auth"), (other, "not_allowed_token_type")):
-        assert refused(lambda token=token: answer(slack.workspace, METHODS, method, {}, token)).answer["error"] == error
+
+    def error(token: str) -> object:
+        return refused(lambda: answer(slack.workspace, METHODS, method, {}, token)).answer["error"]
+
+    assert [error(token) for token in ("", "xoxb-9", other)] == ["not_authed", "invalid_auth", "not_allowed_token_type"]
     slack.revoke()
     if right == slack.bot_token:
-        no = refused(lambda: answer(slack.workspace, METHODS, method, {}, right))
-        assert no.answer["error"] == "token_revoked"
+        assert error(right) == "token_revoked"
 
 
 SCOPED: list[Row] = [
@@ -275,6 +277,15 @@ def test_the_second_message_of_a_second_waits_in_its_own_channel_only() -> None:
     assert refused(lambda: call(slack, "chat.postMessage", **TEXT)).status == 429
     slack.clock.advance(0.1)
     assert call(slack, "chat.postMessage", **TEXT)["ok"]
+
+
+def test_what_stands_at_a_bound_is_taken() -> None:
+    slack = world()
+    assert call(slack, "chat.postMessage", **TEXT, attachments=[{}] * 100)["ok"]
+    assert call(slack, "chat.scheduleMessage", **TEXT, post_at=START + 120 * 86_400)["ok"]
+    assert call(slack, "chat.scheduleMessage", **TEXT, post_at=START + 1)["ok"]
+    assert call(slack, "conversations.list", types="public_channel,private_channel,im,mpim")["ok"]
+    assert len(call(slack, "conversations.list", limit=1)["channels"]) == 1
 
 
 def test_a_twenty_fourth_kind_of_reaction_is_one_too_many_and_none_comes_twice() -> None:

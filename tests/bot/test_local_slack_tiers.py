@@ -11,17 +11,22 @@ from urllib.request import Request, urlopen
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.post import SlackUnreachable, web_client
+from bot.access import Access, Who
+from bot.choices.chosen import Entry
+from bot.delivery.post import SlackBusy, web_client
 from bot.delivery.web import WebCalls
-from bot.local_slack import LocalSlack
+from bot.home.door import Door
+from bot.local_slack import LocalSlack, faults
+from bot.local_slack.seeds import ASAKAI as HOME
+from bot.local_slack.seeds import SATO, SUZUKI
 from bot.local_slack.tiers import PER_MINUTE, SPECIAL, TIERS, Tiers
 from bot.local_slack.web_api import METHODS
+from bot.local_slack.workspace import TEAM
 from bot.roll import KEEP_SECONDS, Roll
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-SUZUKI = "U0SUZUKI01"
 AT = 1_795_000_000.0
 
 
@@ -59,16 +64,30 @@ def test_tiers_can_be_switched_in_mid_run(slack: LocalSlack, client: WebClient) 
 
 def test_who_was_known_is_still_known_while_slack_counts_too_many(slack: LocalSlack, client: WebClient) -> None:
     at = [0.0]
-    roll = Roll(WebCalls(client), lambda: at[0])
+    roll = Roll(WebCalls(client), lambda: at[0], slack.clock.advance)
     assert roll.person(SUZUKI).id == SUZUKI
     for _ in range(PER_MINUTE[TIERS["users.info"]] - 1):
         client.users_info(user=SUZUKI)
     at[0] = KEEP_SECONDS + 1
     assert roll.person(SUZUKI).id == SUZUKI, "remembered"
-    with pytest.raises(SlackUnreachable):
-        roll.person("U0SATO0001")  # nobody is let in on a guess
-    slack.clock.advance(60)
-    assert roll.person("U0SATO0001").id == "U0SATO0001"
+    before = slack.clock.now()
+    assert roll.person(SATO).id == SATO, "after the second that Slack asked for"
+    assert slack.clock.now() == before + 1
+
+
+def test_nobody_is_let_in_on_a_guess_while_slack_asks_for_a_long_pause(slack: LocalSlack, client: WebClient) -> None:
+    waited: list[float] = []
+    door = Door(Access(frozenset({HOME}), team=TEAM), Roll(WebCalls(client), wait=waited.append), list[Entry]().append)
+    asker = Who(SUZUKI, HOME, TEAM)
+    slack.fail("users.info", faults.rate_limited(retry_after=30))
+    refused = door.refusal(asker)
+    assert isinstance(refused, SlackBusy)
+    assert refused.values["seconds"] == 30
+    assert waited == []
+    slack.fail("users.info", faults.rate_limited(retry_after=2))
+    assert door.refusal(asker) is None
+    assert waited == [2]
+    assert door.refusal(asker) is None, "known by now"
 
 
 def test_every_method_that_is_answered_has_a_tier_or_a_special_one() -> None:

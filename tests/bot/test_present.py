@@ -62,8 +62,9 @@ def test_english_pages_hold_no_japanese_of_ours(name):
     said = json.dumps([messages(page), words(page)], ensure_ascii=False)
     shop = "すはだ本舗 倉庫確認中 アフィリエイト 検索広告 ラジオ 薬用クレンジング 美白美容液 お試し14日 お客様 広告媒体"
     places = "四国 関東 離島 北海道"
+    sent = "回目クーポン ポイント 倍 先行 セール お試し 値上げの案内 新商品"
     asked = "リピート チャネル別 チャンネ別 チャンネ 間隔 休眠 月別 りぴと 定義 9月 比較 なぜ"
-    for word in sorted(f"{shop} {places} {asked}".split(), key=len, reverse=True):
+    for word in sorted(f"{shop} {places} {sent} {asked}".split(), key=len, reverse=True):
         said = said.replace(word, "")
     assert [letter for letter in said if "\u3040" <= letter <= "\u9fff"] == []
 

@@ -18,9 +18,13 @@ from bot.delivery.payload import payload_of
 from bot.delivery.post import TokenRefused, web_client
 from bot.listening import check_token, serve_socket
 from bot.local_slack import LocalSlack, Message
+from bot.local_slack.delivery import Delivery
 from bot.local_slack.faults import refused, server_error
+from bot.local_slack.features import Command, Features
+from bot.local_slack.payloads import event_payload
+from bot.local_slack.seeds import SATO, SUZUKI
 from bot.page import Button, Buttons, Page, Paragraph
-from bot.slack import Answers, Edge, plain_words
+from bot.slack import EVENTS, Answers, Edge, plain_words
 from bot.workers import Once, Workers
 from metrics.problem import Problem
 from tests.bot.asking import heard_at_last
@@ -69,6 +73,7 @@ class House:
         self.edge.workers = workers or Workers(2, 2)
         self.edge.once = Once(time.monotonic)
         self.slack.faults.clear()
+        self.slack.dispatch.deliveries.clear()
         with self.slack.workspace.changed:
             self.slack.workspace.messages[HOME].clear()
             self.slack.workspace.ephemerals.clear()
@@ -78,15 +83,24 @@ class House:
         heard.acked()
         return heard.answer().text
 
-    def ephemeral(self) -> Message:
-        self.slack.workspace.wait_until(lambda: bool(self.slack.ephemerals(HOME, "鈴木")), 30)
-        [message] = self.slack.ephemerals(HOME, "鈴木")
+    def ephemeral(self, channel: str = HOME, user: str = SUZUKI) -> Message:
+        self.slack.workspace.wait_until(lambda: bool(self.slack.ephemerals(channel, user)), 30)
+        [message] = self.slack.ephemerals(channel, user)
         return message
+
+    def direct(self, user: str = SATO) -> str:
+        """The direct message with that person."""
+        return self.slack.workspace.direct_message(user).id
 
 
 def answers(desk: Desk, access: Access | None = None) -> Answers:
     allowed = access or Access(frozenset({HOME}), frozenset({"U0SATO0001"}))
     return Answers(desk.answer, desk.explain, payload_of, lambda: allowed)
+
+
+def event_of(delivery: Delivery) -> dict[str, str]:
+    """The event of an envelope; {} where it is none."""
+    return dict(delivery.envelope["payload"].get("event", {}))
 
 
 @contextmanager
@@ -116,7 +130,8 @@ def running(slack: LocalSlack) -> Iterator[tuple[Edge, Callable[[], None]]]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[House]:
-    with LocalSlack(messages_per_second=None, ack_seconds=30) as slack, running(slack) as (edge, _):
+    told = Features((Command("/kpi"),), events=frozenset(EVENTS))
+    with LocalSlack(messages_per_second=None, ack_seconds=30, features=told) as slack, running(slack) as (edge, _):
         yield House(slack, edge)
 
 
@@ -169,6 +184,78 @@ def test_a_mention_in_a_thread_is_answered_there(house: House) -> None:
     root = house.slack.say("今日の数字")
     house.slack.mention("gap", thread=root.ts).acked()
     assert house.ephemeral().thread_ts == root.ts
+
+
+# --- plain words in the direct message ------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["休眠 &lt;30日&gt; ", "<@U0ASAKAI00> 休眠 &lt;30日&gt;"])
+def test_plain_words_in_a_direct_message_take_the_same_words_as_a_mention(house: House, text: str) -> None:
+    direct = house.direct()
+    house.slack.say(text, user=SATO, channel=direct)
+    assert house.ephemeral(direct, SATO).text == "答え: 休眠 &lt;30日&gt;"
+    assert [text for text, _ in house.desk.asked] == ["休眠 <30日>"]
+
+
+def test_words_in_a_thread_of_a_direct_message_are_answered_there(house: House) -> None:
+    direct = house.direct()
+    root = house.edge.client.chat_postMessage(channel=direct, text="自分用のダイジェスト")["ts"]
+    house.slack.say("gap", user=SATO, channel=direct, thread=root)
+    assert house.ephemeral(direct, SATO).thread_ts == root
+
+
+def test_who_is_not_listed_learns_in_a_direct_message_why_there_is_no_answer(house: House) -> None:
+    direct = house.direct(SUZUKI)
+    house.slack.say("休眠", channel=direct)
+    assert house.ephemeral(direct).text.startswith("problem person_not_listed")
+    assert house.desk.asked == []
+
+
+def test_nothing_but_new_words_of_a_person_is_answered_in_a_direct_message(house: House) -> None:
+    """Our own messages and their edits, a person's edit, a file with words: none loops, none is answered twice."""
+    slack, direct = house.slack, house.direct()
+    own = house.edge.client.chat_postMessage(channel=direct, text="休眠")
+    house.edge.client.chat_update(channel=direct, ts=own["ts"], text="休眠 30日")
+    house.edge.client.files_upload_v2(channel=direct, filename="休眠.csv", content="a\n", initial_comment="休眠")
+    once = slack.say("once", user=SATO, channel=direct)
+    slack.people.edit(once, "edited")
+    slack.drop("orders.csv", b"a\n", user=SATO)
+    slack.say("in a channel", user=SATO)
+    told = [one for one in slack.dispatch.deliveries.values() if event_of(one).get("channel") == direct]
+    kinds = [event_of(one).get("subtype", "") for one in told]
+    assert kinds == ["", "message_changed", "file_share", "", "message_changed", "file_share"]
+    slack.say("next", user=SATO, channel=direct)
+    assert slack.workspace.wait_until(lambda: len(slack.ephemerals(direct, SATO)) == 2, 30)
+    for one in told:
+        one.acked()
+    assert sorted(text for text, _ in house.desk.asked) == ["next", "once"]
+
+
+def test_what_an_app_writes_in_somebody_s_name_is_not_answered(house: House) -> None:
+    direct = house.direct()
+    said = {
+        "type": "message",
+        "channel": direct,
+        "channel_type": "im",
+        "user": SATO,
+        "text": "app",
+        "bot_id": "B0OTHER",
+    }
+    house.slack.dispatch.deliver("events_api", event_payload(said, "Ev0OTHER", 0.0)).acked()
+    house.slack.say("next", user=SATO, channel=direct)
+    house.ephemeral(direct, SATO)
+    assert [text for text, _ in house.desk.asked] == ["next"]
+
+
+def test_words_that_slack_sends_again_are_answered_once(house: House) -> None:
+    direct = house.direct()
+    house.slack.next_envelope("duplicate")
+    house.slack.say("once", user=SATO, channel=direct)
+    house.ask("next")
+    assert sorted(text for text, _ in house.desk.asked) == ["next", "once"]
+
+
+# --- what goes wrong ------------------------------------------------------------------------
 
 
 def test_a_problem_is_said_and_is_no_bug(house: House) -> None:

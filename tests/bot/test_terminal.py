@@ -107,3 +107,27 @@ def test_empty_parts_are_no_bug():
 
 def test_a_button_without_a_command_asks_for_the_panel():
     assert "[ 今日の数字 ] /kpi\n" in shown(Page("h", (Buttons((Button("今日の数字", ""),)),)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_number_of_a_table_is_never_broken(name, width):
+    page = PAGES[name](JA)
+    said = shown(page, width)
+    tables = [part for each in (page, *page.thread) for part in each.parts if isinstance(part, Table)]
+    numbers = {cell.text for table in tables for row in table.rows for cell in row[1:] if cell.number is not None}
+    assert {number for number in numbers if number not in said} == set()
+
+
+def test_a_table_wider_than_the_terminal_is_told_row_by_row():
+    headings = ("チャネル", *(f"{n}年の広告費" for n in range(2019, 2025)))
+    rows = (("Meta広告", *("1,132,488円",) * 6), ("LINE", *("–",) * 6))
+    page = Page("x", (Table("費用", headings, tuple(tuple(map(Cell, row)) for row in rows)),))
+    assert tidy(shown(page, 60))[:5] == [
+        "費用",
+        "Meta広告",
+        "    2019年の広告費 1,132,488円 · 2020年の広告費 1,132,488円",
+        "    2021年の広告費 1,132,488円 · 2022年の広告費 1,132,488円",
+        "    2023年の広告費 1,132,488円 · 2024年の広告費 1,132,488円",
+    ]
+    assert "──" in shown(page, 100), "side by side where there is room"

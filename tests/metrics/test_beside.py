@@ -207,7 +207,7 @@ def test_products_contracts_measures_and_items_are_told_apart_by_their_headers(c
     )  # fmt: skip
     text = "施策名,会員番号,配信日時,対照群\n休眠DM,7,2026-10-01 10:00,0\n休眠DM,8,2026-10-01 10:00,はい\n"
     assert kept(text, "name, customer_id, cost, hold_out") == (
-        "measures", [("休眠DM", "id:7", 0, False), ("休眠DM", "id:8", 0, True)],
+        "measures", [("休眠DM", "id:7", None, False), ("休眠DM", "id:8", None, True)],
     )  # fmt: skip
     text = "注文番号,商品コード,数量,金額\nK1,M1,2,1000\nK1,M1,1,500\nK1,F1,,100\n"
     assert kept(text, "order_id, product_code, quantity, amount") == (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from metrics.estimate import Estimate, rate, score_interval, wilson
+from metrics.estimate import Estimate, difference, rate, score_interval, wilson
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,19 @@ def test_an_effective_number_need_not_be_whole() -> None:
     between = score_interval(0.2, 150.5) or (0, 0)
     below, above = score_interval(0.2, 150) or (0, 0), score_interval(0.2, 151) or (0, 0)
     assert below[0] < between[0] < above[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "interval"),
+    [
+        ((56, 70), (48, 80), (0.0524, 0.3339)),
+        ((9, 10), (3, 10), (0.1705, 0.8090)),
+        ((6, 7), (2, 7), (0.0582, 0.8062)),
+        ((5, 56), (0, 29), (-0.0381, 0.1926)),
+        ((0, 10), (0, 20), (-0.1611, 0.2775)),
+        ((10, 10), (0, 20), (0.6791, 1.0)),
+    ],
+)
+def test_the_interval_of_a_difference_is_that_of_newcombes_table(one, other, interval) -> None:
+    """Newcombe (1998), table II, method 10; statsmodels' confint_proportions_2indep(method="newcomb") says the same."""
+    assert difference(rate(*other), rate(*one)).interval == pytest.approx(interval, abs=5e-5)

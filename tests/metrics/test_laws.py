@@ -133,6 +133,8 @@ def test_the_slow_reference_knows_every_figure_on_counts() -> None:
         "nps",
         "cpo",
         "continuation",
+        "measure",
+        "reactivation",
     }
 
 

@@ -22,6 +22,7 @@ from metrics.sources.database import QueryRefused, TooSlow
 from metrics.sources.live import Bookmark, Feed, NoKey, pages, stage
 from metrics.sources.question import Question
 from metrics.sources.recognition import database_mapping, databases
+from metrics.warehouse import bookmark
 from metrics.warehouse.store import Store
 
 
@@ -37,6 +38,7 @@ shop_databases = _beside("shop_databases")
 RULES = Rules(purchase_statuses=("bought",), excluded=("out",), returned=("back",))
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 LOCAL = datetime(2026, 11, 20, 12, 0)
+CHANGED_LATER = datetime(2026, 11, 1)
 Shop = Callable[[str], tuple[Feed, sa.Engine]]
 
 
@@ -80,6 +82,32 @@ def test_a_platform_s_database_gives_the_right_orders_page_by_page(shop: Shop, p
     feed, _ = shop(preset)
     assert orders(feed) == shop_databases.RIGHT[preset]
     assert orders(replace(feed, page_rows=1000)) == shop_databases.RIGHT[preset]
+
+
+@pytest.mark.parametrize("preset", sorted(shop_databases.SHOPS))
+def test_what_the_orders_sold_comes_with_them_and_again(shop: Shop, preset: str, tmp_path: Path) -> None:
+    feed, _ = shop(preset)
+    store = Store(tmp_path / "store.duckdb", RULES)
+    for page_rows in (2, 1000):
+        for _ in sync(store, replace(feed, page_rows=page_rows), lambda: NOW):
+            pass
+        with store.writing() as connection:
+            found = connection.execute("SELECT * EXCLUDE (source) FROM beside_order_items ORDER BY ALL").fetchall()
+            bookmark.write(connection, preset, "")
+        assert found == shop_databases.SOLD[preset]
+
+
+def test_a_changed_order_s_lines_replace_those_that_were_kept(shop: Shop, tmp_path: Path) -> None:
+    feed, engine = shop("eccube4_db")
+    store = Store(tmp_path / "store.duckdb", RULES)
+    assert list(sync(store, feed, lambda: NOW))
+    with engine.begin() as live:
+        live.execute(sa.text("DELETE FROM dtb_order_item WHERE id = 2"))
+        live.execute(sa.text("UPDATE dtb_order SET update_date = :at WHERE id = 1"), {"at": CHANGED_LATER})
+    assert list(sync(store, feed, lambda: NOW))
+    with store.reading() as connection:
+        found = connection.execute("SELECT * EXCLUDE (source) FROM beside_order_items ORDER BY ALL").fetchall()
+    assert found == [("1", "SER-30", "美容液①", 1, 2000), ("7", "化粧水", "化粧水", 1, 3000)]
 
 
 def test_only_what_was_changed_since_comes_again(shop: Shop) -> None:
@@ -144,18 +172,22 @@ def test_a_part_of_the_question_is_left_out_where_its_table_is_missing(shop: Sho
 
 
 @pytest.mark.parametrize("preset", WOOCOMMERCE)
-def test_wordpress_tables_may_begin_otherwise(shop: Shop, preset: str) -> None:
+def test_wordpress_tables_may_begin_otherwise(shop: Shop, preset: str, tmp_path: Path) -> None:
     feed, engine = shop(preset)
+    said = f'[[source]]\nname = "wp"\nurl = "{feed.url}"\npreset = "{preset}"\nprefix = "x7_"\n'
+    (tmp_path / "shop.toml").write_text(said, encoding="utf-8")
     names = [name for name in sa.inspect(engine).get_table_names() if name.startswith("wp_")]
-    other = {name: name.replace("wp_", "x7_", 1) for name in names}
+    renames = {name: name.replace("wp_", "x7_", 1) for name in names}
     with engine.begin() as connection:
-        for name, new in other.items():
+        for name, new in renames.items():
             connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO {new}"))
     try:
-        assert orders(replace(feed, question=feed.question.under("x7_"))) == shop_databases.RIGHT[preset]
+        [other] = feeds(load({}, tmp_path))
+        assert isinstance(other, Feed)
+        assert orders(replace(other, people=feed.people)) == shop_databases.RIGHT[preset]
     finally:
         with engine.begin() as connection:
-            for name, new in other.items():
+            for name, new in renames.items():
                 connection.execute(sa.text(f"ALTER TABLE {new} RENAME TO {name}"))
 
 

@@ -137,6 +137,9 @@ def test_the_other_tables_fit_the_orders(shop):
             True,
         )
         assert one("SELECT list_sort(list(DISTINCT role)) FROM TABLE", shop.products) == (["back", "front", "middle"],)
+        sent = one("SELECT count(DISTINCT name), max(sent_at), max(cost), avg(hold_out) FROM TABLE", shop.measures)
+        assert (sent[0], sent[1].date(), sent[2]) == (5, date(2026, 11, 8), 85)
+        assert 0.1 < sent[3] < 0.3
         started = one("SELECT count(*) FROM TABLE", shop.subscriptions)[0]
         first_deliveries = one("SELECT count(*) FROM TABLE WHERE cycle_no = 1", shop.orders)[0]
         assert started == first_deliveries > 500
