@@ -118,12 +118,11 @@ def without_deleted(store: Store, feed: Feed, now: Callable[[], datetime], *, ac
             for page in rows_of(feed, missing.back)
             if page.rows and (done := _taken(store, connection, feed, page, now(), accept_bad=True)).taken
         )
-        refused = None if accept else gone.refusal(missing, name, feed.deleted_percent)
-        if (missing.gone or missing.quiet) and store.rules.excluded and refused is None:
+        if not accept:
+            gone.check(missing, name, feed.deleted_percent)
+        if (missing.gone or missing.quiet) and store.rules.excluded:
             gone.stage(connection, store.rules, name)
             store.take(connection, now(), repeats=False)
-    if refused:  # only now: what is there again has been taken
-        raise refused
     return missing.gone, back
 
 

@@ -76,11 +76,10 @@ def _may_go(rules: Rules) -> str:
     return f"status NOT IN ({', '.join(map(text, known))})"
 
 
-def refusal(missing: Missing, source: str, percent: int) -> TooManyGone | None:
-    """Why it is not believed that so many of the orders looked at are gone; None where it is."""
-    if missing.gone <= max(FEW, percent * missing.known / 100):
-        return None
-    return TooManyGone(source=source, gone=missing.gone, known=missing.known, percent=percent)
+def check(missing: Missing, source: str, percent: int) -> None:
+    """Raise TooManyGone where more than so many of the orders looked at are gone: that is not believed."""
+    if missing.gone > max(FEW, percent * missing.known / 100):
+        raise TooManyGone(source=source, gone=missing.gone, known=missing.known, percent=percent)
 
 
 def stage(connection: DuckDBPyConnection, rules: Rules, source: str) -> None:
