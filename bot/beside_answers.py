@@ -1,4 +1,4 @@
-"""What is the answer to a question about what stands beside the orders?"""
+"""What is the answer to a question about what counts alone do not say: tables beside the orders, and returns?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bot.present import acquisition as acquisition_page
 from bot.present import continuation as continuation_page
 from bot.present import measure as measure_page
 from bot.present import nps as nps_page
+from bot.present import reactivation as reactivation_page
 from metrics.segment import ALL, PURCHASE_COUNT
 
 if TYPE_CHECKING:
@@ -46,3 +47,12 @@ def measure(question: Question) -> Page:
     found = figures.annex.measured(question.as_of, ask.period, ask.dimension or ALL, ask.filters)
     basis = figures.basis(question.as_of, ask.filters)
     return with_ways(measure_page.measure(found, basis, question.language), question)
+
+
+def reactivation(question: Question) -> Page:
+    """How many dormant customers came back."""
+    ask, figures = question.ask, question.figures
+    found, sent = figures.annex.reactivation(question.as_of, ask.period, ask.dimension or ALL, ask.filters)
+    basis = figures.basis(question.as_of, ask.filters)
+    page = reactivation_page.reactivation(found, sent, basis, question.language)
+    return with_ways(page, question)

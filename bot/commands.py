@@ -20,8 +20,9 @@ _INTRODUCTION: Final = """# Commands
 full-width or not: `/kpi チャネル別 リピート率 先月` and `/kpi repeat by channel last month` ask the same. Japanese
 needs no spaces: `先月のチャネル別リピート率`.
 
-A word that is not known is not passed over: the answer says which one, with the nearest words as buttons. A misspelling
-that can only mean one thing (similarity of 90 or more) is answered at once, and the answer says how it was taken.
+A word that is not known is not passed over: the answer says which one, with the two nearest whole questions as
+buttons, or the usual ones where nothing is alike (similarity under 65). A misspelling that can only mean one thing
+(similarity of 90 or more) is answered at once, and the answer says how it was taken.
 """
 _PERIODS: Final = """## Periods
 

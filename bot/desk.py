@@ -205,7 +205,7 @@ class Desk:
     @property
     def annex(self) -> Annex:
         """The figures of the tables beside the orders."""
-        return Annex(self.settings, self.further, self._check, self._trusted_from)
+        return Annex(self.settings, self.further, self._check, self._trusted_from, self._reader.counts)
 
     def _trusted_from(self, as_of: date) -> date:
         """The first day whose first purchases are trusted as first."""

@@ -53,14 +53,18 @@ def _init(hands: Hands) -> Callable[..., None]:
     def init(
         *,
         manifest: Annotated[bool, typer.Option("--manifest", help="Print the manifest and the link only.")] = False,
+        url: Annotated[
+            str,
+            typer.Option(metavar="https://…", help="The same for HTTP mode: the address where Slack reaches the bot."),
+        ] = "",
         lang: Lang = None,
     ) -> None:
         """Begin: create the Slack app, check its tokens, write .env and shop.toml."""
         from bot.beginning import Asking, begin, introduction
 
         language = hands.language(lang)
-        hands.tell(introduction(language))
-        if manifest:
+        hands.tell(introduction(language, url))
+        if manifest or url:
             return
         asking = Asking(_prompt, lambda question: _prompt(question, "", hidden=True), lambda line: hands.tell([line]))
         hands.tell(begin(asking, hands.settings().slack.base_url, language, dict(os.environ)))

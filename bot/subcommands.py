@@ -12,9 +12,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bot.beside_answers import continuation, cpo, measure, nps
+from bot.beside_answers import continuation, cpo, measure, nps, reactivation
 from bot.comparison import UnfitComparison, compare, why
 from bot.grammar import Ask, parse
+from bot.grammar.meant import mended
 from bot.grammar.writing import written
 from bot.onward import FILES, paged, usual, with_ways
 from bot.page import Footnote, Page, Table
@@ -34,7 +35,7 @@ from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
 from metrics.repeat import WITHIN_DAYS
-from metrics.segment import PURCHASE_COUNT
+from metrics.segment import PRODUCT_ROLE, PURCHASE_COUNT
 from metrics.table import LIMIT
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class FilterByCount(Problem):
 
 
 class NotUnderstood(Problem):
-    """A word that means nothing here. `nearest`: the whole question with a known word instead."""
+    """Words that mean nothing here. `nearest`: the whole question with known words instead."""
 
     key = "unknown_word"
 
@@ -91,6 +92,12 @@ class CustomersNotShown(Problem):
     """Single customers are only for those whom the shop has named."""
 
     key = "customers_not_shown"
+
+
+class NoRoles(Problem):
+    """No product's role is known, or not what the orders sold."""
+
+    key = "no_roles"
 
 
 class NothingPosted(Problem):
@@ -166,7 +173,7 @@ def _list(question: Question) -> Page:
 
 
 def _help(question: Question) -> Page:
-    dimensions = question.figures.vocabulary().dimensions
+    dimensions = question.figures.vocabulary().offered
     return usage(tuple(SUBCOMMANDS), dimensions, question.language, topic=question.ask.topic)
 
 
@@ -214,6 +221,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "cpo": Subcommand(cpo, days=HORIZONS, narrows=False),
     "continuation": Subcommand(continuation, Period.DURING, narrows=False),
     "measure": Subcommand(measure, Period.DURING),
+    "reactivation": Subcommand(reactivation, Period.DURING),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
@@ -265,9 +273,14 @@ def answer(  # noqa: PLR0913  each is one independent fact of the reader
     heard: Heard = heard_only,
 ) -> Page:
     """The page that answers a text. Raises NotUnderstood, or the Problem why it cannot be answered."""
-    ask = parse(text, figures.vocabulary(), figures.as_of)
+    known, day = figures.vocabulary(), figures.as_of
+    ask = parse(text, known, day)
+    if ask.unknown:
+        raise NotUnderstood(word=tuple(typed for typed, _ in ask.unknown), nearest=mended(ask, known, day))
     _fits(ask)
     heard(ask)
+    if PRODUCT_ROLE in {ask.dimension, *dict(ask.filters)} and not figures.vocabulary().tells_roles:
+        raise NoRoles
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
     question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
@@ -289,7 +302,8 @@ def _has_rows(page: Page, ask: Ask) -> None:
 def explain(found: Problem, language: Language, *, asked: str = "") -> Page:
     """The page that says a problem, with buttons for what may have been meant."""
     if isinstance(found, NotUnderstood):
-        return unknown_word(str(found.values["word"]), language, nearest=_texts(found.values["nearest"]), asked=asked)
+        typed, nearest = map(_texts, (found.values["word"], found.values["nearest"]))
+        return unknown_word(typed, nearest, language, asked=asked)
     return problem(found, language, asked=asked)
 
 
@@ -299,8 +313,6 @@ def _texts(values: object) -> tuple[str, ...]:
 
 def _fits(ask: Ask) -> None:
     """Refuse what the subcommand cannot be asked for, instead of leaving it out in silence."""
-    if ask.unknown:
-        raise _not_understood(ask)
     known = SUBCOMMANDS[ask.subcommand]
     if ask.days is not None and ask.days not in known.days:
         if known.days:
@@ -314,12 +326,6 @@ def _fits(ask: Ask) -> None:
         raise UnfitComparison
     if any(dimension == PURCHASE_COUNT for dimension, _ in ask.filters):
         raise FilterByCount
-
-
-def _not_understood(ask: Ask) -> NotUnderstood:
-    typed, near = ask.unknown[0]
-    commands = tuple(ask.raw.replace(typed, word, 1) if typed in ask.raw else word for word in near)
-    return NotUnderstood(word=typed, nearest=commands)
 
 
 def _with_notes(page: Page, ask: Ask, as_of: date, language: Language) -> Page:

@@ -17,6 +17,7 @@ import numpy as np
 
 from metrics.alert import MINIMUM
 from metrics.day import Span, number, of_number
+from metrics.dormancy import DORMANT_DAYS
 from metrics.estimate import Z95, Estimate, difference, rate
 from metrics.segment import ALL, BUCKETS, OTHER, PURCHASE_COUNT, too_small
 from metrics.survival import Ints
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 WITHIN_DAYS = 30
 WINDOW_DAYS = 365
 SAME_WAVE_DAYS = 3
-DORMANT_DAYS = 90
 SHOWN_FROM = 5
 WORTH_SEEING = 0.05
 """A difference that a comparison should be able to tell from none, in four of five cases."""

@@ -26,7 +26,8 @@ from bot.grammar.words import (
     TOPIC_WORDS,
     UNKNOWN_LABEL_WORDS,
 )
-from metrics.segment import BUCKETS, COHORT_MONTH, ENTRY, PURCHASE_COUNT, UNKNOWN_LABEL
+from metrics.beside import ROLES
+from metrics.segment import BUCKETS, COHORT_MONTH, ENTRY, PRODUCT_ROLE, PURCHASE_COUNT, UNKNOWN_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,13 +36,18 @@ if TYPE_CHECKING:
 
 SURE: Final = 90.0
 """Similarity (0-100) from which the nearest word is taken without asking."""
-WORTH_SAYING: Final = 50.0
+WORTH_SAYING: Final = 65.0
+"""From which a word is offered: two letters of three in their places, and what is less alike is a riddle."""
+HALF_ALIKE: Final = 50.0
+"""The same for a word of two letters, where one is half of it, and for a label, of which there are few."""
+_PAIR: Final = 2
 _ONLY_IN_FILTERS: Final = frozenset((PURCHASE_COUNT, COHORT_MONTH))
 _ENDINGS: Final = ("?", "!", "。")
 """A label that ends so is read without it, as the end of a sentence."""
 _FIXED_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     PURCHASE_COUNT: tuple(label for label, _, _ in BUCKETS),
     ENTRY: ("one_off", "subscription"),
+    PRODUCT_ROLE: ROLES,
 }
 
 
@@ -51,6 +57,16 @@ class Vocabulary:
 
     dimensions: tuple[str, ...] = tuple(DIMENSION_WORDS)
     labels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The dimensions that menus name: without the product role where nothing tells it."""
+        return tuple(name for name in self.dimensions if name != PRODUCT_ROLE or self.tells_roles)
+
+    @property
+    def tells_roles(self) -> bool:
+        """Whether any customer's first product has a role."""
+        return any(label != UNKNOWN_LABEL for label in dict(self.labels).get(PRODUCT_ROLE, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +197,9 @@ def _first_like(word: str, words: Sequence[str]) -> str:
 _KATAKANA: Final = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 
 
-def _alike(folded: str, known: Iterable[str], most: int) -> list[tuple[str, float, int]]:
+def _alike(folded: str, known: Iterable[str], most: int, floor: float) -> list[tuple[str, float, int]]:
     """The phrases that look or sound like it, the nearest first: ちゃねる is チャネル."""
-    return process.extract(
-        folded, list(known), scorer=fuzz.ratio, processor=_sound, limit=most, score_cutoff=WORTH_SAYING
-    )
+    return process.extract(folded, list(known), scorer=fuzz.ratio, processor=_sound, limit=most, score_cutoff=floor)
 
 
 def _sound(word: str) -> str:
@@ -194,7 +208,7 @@ def _sound(word: str) -> str:
 
 def nearest_words(folded: str, words: Lexicon) -> tuple[Item | None, tuple[str, ...]]:
     """The meaning of the nearest phrase where it is surely meant; else the two nearest ones to suggest."""
-    found = _alike(folded, words.said, 12)
+    found = _alike(folded, words.said, 12, WORTH_SAYING if len(folded) > _PAIR else HALF_ALIKE)
     if found and found[0][1] >= SURE:
         item = words.phrases[found[0][0]]
         return item, (words.said[found[0][0]],)
@@ -207,7 +221,7 @@ def nearest_words(folded: str, words: Lexicon) -> tuple[Item | None, tuple[str, 
 
 def nearest_label(folded: str, known: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
     """The label that is surely meant, or None and the two nearest ones."""
-    found = _alike(folded, known, 8)
+    found = _alike(folded, known, 8, HALF_ALIKE)
     labels = tuple(dict.fromkeys(known[word] for word, _, _ in found if known[word]))
     if found and found[0][1] >= SURE and labels:
         return labels[0], labels[:1]

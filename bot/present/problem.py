@@ -10,6 +10,8 @@ from bot.present.label import dimension_name
 from metrics.problem import Problem
 from metrics.segment import UnknownDimension
 
+USUAL = ("repeat", "gap", "dormant", "why", "help")
+
 
 def sentence(found: Problem, language: Language) -> str:
     """The problem in one sentence; one without words of its own is named by its key."""
@@ -45,11 +47,10 @@ def problem(found: Problem, language: Language, *, nearest: Sequence[str] = (), 
     )
 
 
-def unknown_word(word: str, language: Language, *, nearest: Sequence[str] = (), asked: str = "") -> Page:
-    """A word of a question that was not understood, with the nearest commands."""
-    said = language.say("problem.unknown_word", word=word)
-    help_button = Button(language.say("button.help"), language.say("command.help"))
-    found = _meant(nearest, language) or (Buttons((help_button,)),)
+def unknown_word(words: Sequence[str], nearest: Sequence[str], language: Language, *, asked: str = "") -> Page:
+    """Words of a question that were not understood, with the nearest commands; with the usual ones without any."""
+    said = language.say("problem.unknown_word", word=words)
+    found = _meant(nearest, language) or _usual(language)
     return Page(said, (Paragraph(said, strong=True), *found, *_asked(asked, language)), language=language.code)
 
 
@@ -65,6 +66,11 @@ def _meant(nearest: Sequence[str], language: Language) -> tuple[Part, ...]:
         return ()
     buttons = tuple(Button(f"/kpi {command}", command, primary=i == 0) for i, command in enumerate(nearest))
     return (Paragraph(language.say("problem.did_you_mean")), Buttons(buttons))
+
+
+def _usual(language: Language) -> tuple[Part, ...]:
+    buttons = (Button(language.say(f"button.{name}"), language.say(f"command.{name}")) for name in USUAL)
+    return (Paragraph(language.say("problem.usual")), Buttons(tuple(buttons)))
 
 
 def _asked(asked: str, language: Language) -> tuple[Footnote, ...]:

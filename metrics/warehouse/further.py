@@ -22,12 +22,14 @@ from metrics.warehouse import beside
 from metrics.warehouse.acquired import CHANNEL, acquired
 from metrics.warehouse.contracts import contracts
 from metrics.warehouse.people import FAR, days_until, labels_of, mask_of, people_of, places
+from metrics.warehouse.returns import histories
 from metrics.warehouse.sends import sends
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from metrics.measure import Sends
+    from metrics.reactivation import Histories
     from metrics.rules import Rules
     from metrics.warehouse.store import Store
 
@@ -94,6 +96,11 @@ class Further:
             if not beside.has(connection, "measures"):
                 raise NoMeasures
             return sends(connection, self.store.rules, as_of, dimension, filters)
+
+    def histories(self, since: date, as_of: date, dimension: str, filters: Mapping[str, str]) -> Histories:
+        """What those bought who may have come back on or after `since`; raises NotAFilter, UnknownLabel, NoStore."""
+        with self.store.reading() as connection:
+            return histories(connection, self.store.rules, since, as_of, dimension, filters)
 
     def spend_days(self) -> Span:
         """From the first to the last day of which spend is known; raises NoSpend, NoStore."""

@@ -14,6 +14,7 @@ from metrics.day import Span, number
 from metrics.estimate import Estimate, difference, rate
 from metrics.measure import NOT_SAID, Effect, Measured, Sends, Verdict
 from metrics.nps import After, Answers, Nps, Scores, score
+from metrics.reactivation import Back, Histories, Reactivation
 from metrics.segment import ALL, OTHER, PURCHASE_COUNT
 from metrics.subscription import NEVER, Continuation, Contracts, Step
 
@@ -135,6 +136,26 @@ def one(verdict: Verdict) -> Measured:
     return replace(MEASURED, waves=(next(each for each in WAVES if each.verdict is verdict),), strangers=0, torn=0)
 
 
+def back(label: str, customers: int, k: int, n: int, revenue: int, ago: int = 0) -> Back:
+    return Back(label, Span.ending(AS_OF - timedelta(days=30 * ago), 30), customers, rate(k, n), revenue)
+
+
+RETURNS = tuple(
+    back("", n, n - 1, 700 + n, 4_200 * n, ago) for ago, n in enumerate((16, 19, 3, 22, 25, 31))
+)  # fmt: skip
+REACTIVATION = Reactivation(AS_OF, ALL, RETURNS[0], (), RETURNS[::-1])
+REACTIVATION_BY = replace(
+    REACTIVATION, dimension="channel",
+    rows=(
+        back("ラジオ", 9, 9, 400, 41_000), back("LINE", 6, 5, 280, 19_000), back("", 1, 1, 36, 7_200),
+        back(OTHER, 0, 0, 8, 0),
+    ),
+)  # fmt: skip
+REACTIVATION_TOO_FEW = replace(REACTIVATION, whole=back("", 3, 3, 20, 9_000), trend=(back("", 3, 3, 20, 9_000),))
+REACTIVATION_NOBODY = replace(REACTIVATION, whole=back("", 0, 0, 0, 0), trend=())
+DORMANT_WAVES = replace(MEASURED, waves=(replace(COUPON, name="休眠DM"), WAVES[1]), strangers=0, torn=0)
+
+
 class FakeFurther:
     """Tables beside the orders of a shop: sixty customers answered, one a day; eighty were won for 1,000 yen each."""
 
@@ -154,6 +175,14 @@ class FakeFurther:
         label = np.arange(80) % 2
         spend = (("LINE", 40_000), ("ラジオ", 40_000))
         return Acquired(cohort, horizon, ("LINE", "ラジオ"), label, np.full(80, 1_500), by_age, spend, less_goods=True)
+
+    def histories(self, since: date, as_of: date, dimension: str, filters: Mapping[str, str]) -> Histories:
+        who = np.repeat(np.arange(40), 2)
+        day = number(AS_OF) - np.where(np.arange(80) % 2, who, who + 150)
+        idle = np.where(np.arange(80) % 2, 150, 0)
+        return Histories(
+            who, day, idle, np.arange(80) % 2, np.ones(80, bool), np.full(80, 1_500), who % 2, ("LINE", "ラジオ")
+        )
 
     def sends(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Sends:
         n = np.arange(120)

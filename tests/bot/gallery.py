@@ -22,6 +22,7 @@ from bot.present import (
     nps,
     panel,
     problem,
+    reactivation,
     rules,
     segment,
     side_by_side,
@@ -135,6 +136,18 @@ PAGES: dict[str, Callable[[Language], Page]] = {
             *((f"only_{one}", beside.one(one)) for one in Verdict),
         )
     },
+    "reactivation": lambda it: reactivation.reactivation(
+        beside.REACTIVATION, beside.DORMANT_WAVES, other_rules().basis, it
+    ),
+    "reactivation_by": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_BY, beside.DORMANT_WAVES, morning.normal().basis, it
+    ),
+    "reactivation_too_few": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_TOO_FEW, None, morning.normal().basis, it
+    ),
+    "reactivation_nobody": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_NOBODY, None, morning.normal().basis, it
+    ),
     "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it),
     "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it),
     "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),
@@ -159,7 +172,8 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "why_open": lambda it: moved.why(morning.moved(split=False), morning.normal(), week_sides(it), it),
     "panel": lambda it: panel.panel(morning.normal(), it),
     "problem": lambda it: problem.problem(MISTYPED, it, nearest=("リピート チャネル別",), asked="リピート チャンネ別"),
-    "unknown_word": lambda it: problem.unknown_word("りぴと", it, nearest=("リピート", "休眠"), asked="りぴと"),
+    "unknown_word": lambda it: problem.unknown_word(("りぴと",), ("リピート", "休眠"), it, asked="りぴと"),
+    "unknown_words": lambda it: problem.unknown_word(("りぴと", "比較"), (), it, asked="りぴと 比較"),
     "bug": lambda it: problem.bug("7f3a91", it),
 }
 

@@ -240,11 +240,22 @@ def test_a_misspelling_that_is_sure_runs_and_says_so() -> None:
     assert (ask.filters, ask.guessed) == ((("channel", "ROOMクリップ"),), (("ROOMクリプ", "ROOMクリップ"),))
 
 
-def test_an_unknown_word_names_the_two_nearest() -> None:
-    ((typed, near),) = asked("repeet").unknown
-    assert (typed, near[0], len(near)) == ("repeet", "repeat", 2)
-    ((typed, near),) = asked("リピード率").unknown
-    assert near[0] == "リピート率"
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("repeet", ("repeat",)),
+        ("chanell", ("channel", "panel")),
+        ("リピード率", ("リピート率",)),
+        ("wyh", ("why",)),
+        ("休民", ("休眠",)),
+        ("asdfgh", ()),
+        ("weather", ()),
+        ("qwerty", ()),
+        ("ぬるぽ", ()),
+    ],
+)
+def test_an_unknown_word_names_at_most_two_others_and_none_that_is_unlike(typed: str, near: tuple[str, ...]) -> None:
+    assert asked(typed).unknown == ((typed, near),)
 
 
 def test_an_unknown_label_names_the_nearest_filters_to_type() -> None:

@@ -136,10 +136,21 @@ def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk) -
         ("NPS", JA, "0〜10の点数"),
         ("measure", EN, "name, customer_id or email, sent_at"),
         ("施策", JA, "送信日時"),
+        ("掘り起こし", JA, "asakai sync"),
     ):
         with pytest.raises(Problem) as caught:
             answer(text, bare, language)
         assert file in words(explain(caught.value, language))
+
+
+def test_measures_and_returns_are_told_by_label_and_of_the_dormant_alone(shop: Desk) -> None:
+    assert "施策とチャネルごとの購入率" in said("施策 チャネル別", shop)
+    assert "Who bought within 30 days, by measure and purchases" in said("measure by purchase count", shop, EN)
+    assert "チャネル別の休眠からの復帰" in said("掘り起こし チャネル別", shop)
+    whole = said("掘り起こし", shop)
+    assert "休眠の人に送った施策の効果" in whole
+    assert "送った人 12人" in whole, "seventeen of 60 were dormant, five of them held out"
+    assert "2026/10/22〜11/20に休眠から戻ったのは" in whole
 
 
 def test_every_noun_of_the_grammar_has_an_answer_and_the_other_way_round() -> None:
@@ -209,6 +220,36 @@ def test_a_word_that_is_not_understood_comes_back_with_whole_questions(shop: Des
     first, *_ = buttons(page)
     assert first == "repeat チャネル別 先月"
     assert "repeet" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("repeet chanel", ["repeat channel"]),
+        ("repeet chanell", ["repeat channel", "repeat panel"]),
+        ("repeet   chanell last month", ["repeat   channel last month", "repeat   panel last month"]),
+        ("gapp dorment", []),  # two figures at once are no question
+        ("gap gapp channel:gogle", ["gap gap channel:Google広告"]),
+    ],
+)
+def test_a_suggestion_mends_every_word_that_is_not_understood(text: str, meant: list[str], shop: Desk) -> None:
+    with pytest.raises(NotUnderstood) as problem:
+        answer(text, shop, EN)
+    assert list(problem.value.values["nearest"]) == meant
+    for command in meant:
+        assert answer(command, shop, EN).headline
+
+
+@pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
+@pytest.mark.parametrize("text", ["asdfgh", "repeet asdfgh", "gapp dorment"])
+def test_where_nothing_is_alike_the_usual_questions_are_shown(text: str, language: Language, shop: Desk) -> None:
+    with pytest.raises(NotUnderstood) as problem:
+        answer(text, shop, language)
+    page = explain(problem.value, language, asked=text)
+    shown = list(buttons(page))
+    assert shown == [language.say(f"command.{name}") for name in ("repeat", "gap", "dormant", "why", "help")]
+    assert language.say("problem.usual") in words(page)
+    assert text.rsplit(maxsplit=1)[-1] in words(page)
 
 
 @pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])

@@ -134,6 +134,7 @@ def test_the_slow_reference_knows_every_figure_on_counts() -> None:
         "cpo",
         "continuation",
         "measure",
+        "reactivation",
     }
 
 
