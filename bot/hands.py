@@ -55,6 +55,14 @@ class Loading(Protocol):
         ...
 
 
+class Telling(Protocol):
+    """Prints lines."""
+
+    def __call__(self, lines: Iterable[str], *, error: bool = False) -> None:
+        """Print them; `error`: where complaints go."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hands:
     """The settings, the clock, the language of --lang, how to print, the desk, how to show a page.
@@ -65,7 +73,7 @@ class Hands:
     settings: Loading
     now: Callable[[], datetime]
     language: Callable[[str | None], Language]
-    tell: Callable[[Iterable[str]], None]
+    tell: Telling
     desk: Callable[[Settings], Desk]
     show: Callable[[Page], None]
     in_force: Callable[[str | None], Settings]

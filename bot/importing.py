@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from bot.beside import Stood, from_file, is_table
+from bot.beside import Stood, from_file, is_table, retell
 from metrics.acquisition import Channels
 from metrics.landing import CannotLand
 from metrics.sources.checks import TooManyBadRows, refuse_taken, register_always, write_errors
@@ -158,11 +158,13 @@ def _import(store: Store, given: _Input, known_at: datetime, progress: Progress)
         known_at, _part(progress, given.name, 0.0, READING_SHARE), _part(progress, given.name, READING_SHARE, 1.0)
     )
     with store.writing() as connection:
-        return _beside(
+        done = _beside(
             connection,
             given,
             lambda: _landed(store, connection, given, told) or _staged(store, connection, given, told),
         )
+        retell(store, connection, done.stood, known_at)
+        return done
 
 
 def _beside(connection: DuckDBPyConnection, given: _Input, orders: Callable[[], Imported]) -> Imported:

@@ -35,7 +35,7 @@ from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
 from metrics.repeat import WITHIN_DAYS
-from metrics.segment import PURCHASE_COUNT
+from metrics.segment import PRODUCT_ROLE, PURCHASE_COUNT
 from metrics.table import LIMIT
 
 if TYPE_CHECKING:
@@ -98,6 +98,12 @@ class CustomersNotShown(Problem):
     """Single customers are only for those whom the shop has named."""
 
     key = "customers_not_shown"
+
+
+class NoRoles(Problem):
+    """No product's role is known, or not what the orders sold."""
+
+    key = "no_roles"
 
 
 class NothingPosted(Problem):
@@ -175,7 +181,7 @@ def _list(question: Question) -> Page:
 
 
 def _help(question: Question) -> Page:
-    dimensions = question.figures.vocabulary().dimensions
+    dimensions = question.figures.vocabulary().offered
     return usage(tuple(SUBCOMMANDS), dimensions, question.language, topic=question.ask.topic)
 
 
@@ -281,6 +287,8 @@ def answer(  # noqa: PLR0913  each is one independent fact of the reader
         raise NotUnderstood(word=tuple(typed for typed, _ in ask.unknown), nearest=mended(ask, known, day))
     _fits(ask)
     heard(ask)
+    if PRODUCT_ROLE in {ask.dimension, *dict(ask.filters)} and not figures.vocabulary().tells_roles:
+        raise NoRoles
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
     question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.beside import TableFeed, from_query
+from bot.beside import TableFeed, from_query, retell
 from bot.importing import Imported
 from metrics.acquisition import Channels
 from metrics.day import zone
@@ -77,6 +77,7 @@ def sync(
     if isinstance(feed, TableFeed):
         with store.writing() as connection:
             stood = from_query(connection, feed, store.rules, accept_bad=accept_bad)
+            retell(store, connection, stood, now())
         yield Imported(feed.name, stood.staged, None, stood)
         return
     name = feed.people.source

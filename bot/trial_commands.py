@@ -19,10 +19,27 @@ from bot.hands import Code, Hands, Lang, named_language
 
 def register(app: typer.Typer, hands: Hands) -> None:
     """Hang the commands on the command line."""
+    app.command("demo")(_demo(hands))
     app.command("rules")(_rules(hands))
     app.command("backtest")(_backtest(hands))
     app.command("rehearse")(_rehearse(hands))
     app.command("preview")(_preview(hands))
+
+
+def _demo(hands: Hands) -> Callable[..., None]:
+    def demo(lang: Lang = None) -> None:
+        """Build a sample shop and show its digest of this morning, in Japanese unless --lang en."""
+        from bot.demo import demo_desk, program, question
+        from bot.present.digest import digest as page
+
+        language, folder = hands.language(lang), Path("demo")
+        shop = hands.language(lang or named_language(os.environ, Path()) or Code.JA)
+        hands.show(page(demo_desk(folder, hands.now, shop).digest(), shop))
+        hands.tell(["", language.say("cli.demo_next", question=question(folder, shop), program=program())])
+        if language.code != shop.code:
+            hands.tell([language.say("cli.demo_other", command=f"{program()} demo --lang {language.code}")])
+
+    return demo
 
 
 def _rules(hands: Hands) -> Callable[..., None]:

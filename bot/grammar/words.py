@@ -61,6 +61,8 @@ DIMENSION_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
                "country", "countries"),
     "product": ("商品", "product", "初回商品", "製品", "品目", "アイテム", "products", "first product", "item",
                 "items", "sku"),
+    "product_role": ("商品の役割", "product role", "商品役割", "役割", "初回商品の役割", "商品ロール", "商品区分",
+                     "product roles", "role", "roles", "first product role"),
     "purchase_count": ("購入回数", "purchase count", "回数", "購買回数", "注文回数", "purchases", "purchase counts",
                        "number of purchases", "order count", "orders"),
     "cohort_month": ("初回月", "cohort month", "初回購入月", "獲得月", "コホート", "月", "月次", "cohort",
@@ -72,6 +74,11 @@ LABEL_WORDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "entry": {
         "subscription": ("定期", "定期購入", "定期初回", "サブスク", "subscriptions", "subscriber", "subscribers"),
         "one_off": ("単品", "都度", "都度購入", "単発", "one off", "one-off", "oneoff", "single"),
+    },
+    "product_role": {
+        "front": ("フロント", "フロント商品", "フロントエンド", "入口商品", "front product", "front end", "front-end"),
+        "middle": ("ミドル", "ミドル商品", "ミドルエンド", "本商品", "middle product", "middle end"),
+        "back": ("バック", "バック商品", "バックエンド", "バックエンド商品", "back product", "back end", "back-end"),
     },
     "purchase_count": {
         "1": ("1回", "初回のみ", "1回目", "once"),

@@ -22,7 +22,7 @@ from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
 from metrics.rules import EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
-from metrics.segment import ALL, BUILT_IN, DEFAULT_COLUMNS, PURCHASE_COUNT, dimensions
+from metrics.segment import ALL, BUILT_IN, PURCHASE_COUNT, SHOP_COLUMNS, dimensions
 
 CURRENCIES: Final = ("JPY", "USD", "EUR", "GBP")
 """Currencies whose smallest unit is known."""
@@ -270,7 +270,7 @@ class Settings(BaseSettings):
     """The currency of all amounts. Orders are imported anew after a change."""
     target: Share = Field(default=0.20, examples=[0.2])
     """The 30-day first-repeat rate that the shop wants to reach."""
-    dimensions: Dimensions = Field(default=DEFAULT_COLUMNS, examples=[["channel", "region", "product"]])
+    dimensions: Dimensions = Field(default=SHOP_COLUMNS, examples=[["channel", "region", "product"]])
     """Order columns by which customers can be told apart (their value at the first purchase)."""
     store: File = Field(default=Path("asakai.duckdb"), examples=["asakai.duckdb"])
     """The file that holds the orders."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from metrics.problem import Problem
-from metrics.sources import checks, mapped
+from metrics.sources import checks, items, mapped
 from metrics.sources.database import (
     columns_of,
     connected,
@@ -45,7 +45,9 @@ AGAIN = timedelta(minutes=15)
 """What was changed in a transaction that ended late is older than the newest that was seen."""
 WINDOW = timedelta(days=90)
 """Where nothing says when an order was changed, this much is read again."""
-_PAGE = "asakai_page"
+ORDERS_A_LOOK = 2_000
+"""The lines of so many orders are asked for at once."""
+_PAGE, _LINES = "asakai_page", "asakai_lines"
 
 
 class NoKey(Problem):
@@ -91,12 +93,21 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True)
+class Sold:
+    """The lines of some orders; the columns are canonical ones of order_items."""
+
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows as texts, and the bookmark behind them."""
+    """Some rows as texts, the bookmark behind them, and what these orders sold, where the source can tell."""
 
     header: tuple[str, ...]
     rows: Sequence[Sequence[object]]
     behind: Bookmark
+    sold: Sold | None = None
 
 
 def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
@@ -122,7 +133,7 @@ def pages(feed: Feed, since: Bookmark, now: datetime) -> Iterator[Page]:
                     return
                 last = dict(zip(header, rows[-1], strict=True))
                 place = Bookmark(last[key], _plain(last["order_id"]))
-                yield Page(header, rows, place)
+                yield Page(header, rows, place, _sold(live, feed, header, rows))
     finally:
         database.dispose()
 
@@ -149,7 +160,8 @@ def rows_of(feed: Feed, wanted: Sequence[str]) -> Page:
         header = dict(columns_of(live, one_select(feed.select)))
         kept = [int(one) for one in wanted] if header.get("order_id") == "number" else list(wanted)
         found = live.execute(asked.bindparams(sa.bindparam("wanted", expanding=True)), {"wanted": kept})
-        return Page(tuple(found.keys()), [tuple(row) for row in found.fetchall()], Bookmark())
+        names, rows = tuple(found.keys()), [tuple(row) for row in found.fetchall()]
+        return Page(names, rows, Bookmark(), _sold(live, feed, names, rows))
 
 
 def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, *, accept_bad: bool = False) -> Staged:
@@ -164,7 +176,32 @@ def stage(connection: DuckDBPyConnection, feed: Feed, page: Page, rules: Rules, 
     cast = ", ".join(f"{ref}::VARCHAR AS {ref}" for ref in refs)
     with shown(connection, page.rows, refs, _PAGE):
         mapped.fill(reading, f"SELECT row_number() OVER () AS row, {len(refs)} AS cells, {cast} FROM {_PAGE}")
-    return mapped.finished(reading, columns, accept_bad=accept_bad)
+    staged = mapped.finished(reading, columns, accept_bad=accept_bad)
+    if page.sold:
+        lines = page.sold
+        places = [f"i{place}" for place in range(len(lines.header))]
+        with shown(connection, lines.rows, places, _LINES):
+            items.stage(connection, _LINES, lines.header, feed.mapping, rules.currency)
+        items.show(connection, feed.people.source, "rowid")
+    return staged
+
+
+def _sold(live: Connection, feed: Feed, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Sold | None:
+    """The lines of these orders, some orders at a time."""
+    if not feed.mapping.items.select or not rows:
+        return None
+    inner = one_select(feed.mapping.items.select).replace(":", r"\:")
+    asked = sa.text(f"SELECT * FROM ({inner}) q WHERE q.order_id IN :wanted")
+    asked = asked.bindparams(sa.bindparam("wanted", expanding=True))
+    place, names, found = list(header).index("order_id"), (), []
+    for low in range(0, len(rows), ORDERS_A_LOOK):
+        wanted = [row[place] for row in rows[low : low + ORDERS_A_LOOK]]
+        with deadline(live, feed.url, feed.people.source, feed.seconds):
+            got = live.execute(asked, {"wanted": wanted})
+            names = tuple(got.keys())
+            found += [tuple(row) for row in got.fetchall()]
+            live.rollback()
+    return Sold(names, found)
 
 
 def _start(since: Bookmark, key: str, now: datetime) -> Bookmark:

@@ -1,8 +1,8 @@
 """Do two stores hold the same?
 
 Their files cannot tell (docs/adr/0011): the engine's blocks lie as they came. What a store holds is
-written as one text in a fixed order, its orders and the counts kept of them; equal stores give equal
-bytes, however their orders came in, and the SHA-256 of those bytes is the store's fingerprint.
+written as one text in a fixed order, its orders, the counts kept of them and the tables beside them; equal
+stores give equal bytes, however their orders came in, and the SHA-256 of those bytes is the store's fingerprint.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from metrics.beside import TABLES
+from metrics.warehouse.beside import has, place
 from metrics.warehouse.schema import CELLS, name, order_columns
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def fingerprint(connection: DuckDBPyConnection, rules: Rules, write: Callable[[b
 
 
 def _content(connection: DuckDBPyConnection, rules: Rules) -> Iterator[bytes]:
-    """Orders by source and id, then the counts by dimension, label, day; when they were learned is not told."""
+    """Orders by source and id, counts by dimension, label, day, other tables; when they were learned is not told."""
     yield _lines([(FORMAT, rules.zone, rules.currency), order_columns(rules)])
     columns = ", ".join(name(column) for column in order_columns(rules))
     yield from _rows(connection, f"SELECT {columns} FROM orders ORDER BY source, order_id")
@@ -47,6 +49,10 @@ def _content(connection: DuckDBPyConnection, rules: Rules) -> Iterator[bytes]:
             f"SELECT dimension, value, day, what, sum(n)::BIGINT AS n FROM {table} JOIN label ON label = id"
             " GROUP BY ALL HAVING sum(n) <> 0 ORDER BY dimension, value, day, what",
         )
+    for beside in TABLES.values():
+        if has(connection, beside.name):
+            yield _lines([(place(beside),)])
+            yield from _rows(connection, f"SELECT source, {', '.join(beside.kept)} FROM {place(beside)} ORDER BY ALL")
 
 
 def _rows(connection: DuckDBPyConnection, select: str) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from metrics.sources import live, people
 from metrics.sources.database import QueryRefused, TooSlow
 from metrics.sources.live import Bookmark, Feed, NoKey, pages, stage
 from metrics.sources.recognition import database_mapping, databases
+from metrics.warehouse import bookmark
 from metrics.warehouse.store import Store
 
 
@@ -36,6 +37,7 @@ shop_databases = _beside("shop_databases")
 RULES = Rules(purchase_statuses=("bought",), excluded=("out",), returned=("back",))
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 LOCAL = datetime(2026, 11, 20, 12, 0)
+CHANGED_LATER = datetime(2026, 11, 1)
 Shop = Callable[[str], tuple[Feed, sa.Engine]]
 
 
@@ -79,6 +81,32 @@ def test_a_platform_s_database_gives_the_right_orders_page_by_page(shop: Shop, p
     feed, _ = shop(preset)
     assert orders(feed) == shop_databases.RIGHT[preset]
     assert orders(replace(feed, page_rows=1000)) == shop_databases.RIGHT[preset]
+
+
+@pytest.mark.parametrize("preset", sorted(shop_databases.SHOPS))
+def test_what_the_orders_sold_comes_with_them_and_again(shop: Shop, preset: str, tmp_path: Path) -> None:
+    feed, _ = shop(preset)
+    store = Store(tmp_path / "store.duckdb", RULES)
+    for page_rows in (2, 1000):
+        for _ in sync(store, replace(feed, page_rows=page_rows), lambda: NOW):
+            pass
+        with store.writing() as connection:
+            found = connection.execute("SELECT * EXCLUDE (source) FROM beside_order_items ORDER BY ALL").fetchall()
+            bookmark.write(connection, preset, "")
+        assert found == shop_databases.SOLD[preset]
+
+
+def test_a_changed_order_s_lines_replace_those_that_were_kept(shop: Shop, tmp_path: Path) -> None:
+    feed, engine = shop("eccube4_db")
+    store = Store(tmp_path / "store.duckdb", RULES)
+    assert list(sync(store, feed, lambda: NOW))
+    with engine.begin() as live:
+        live.execute(sa.text("DELETE FROM dtb_order_item WHERE id = 2"))
+        live.execute(sa.text("UPDATE dtb_order SET update_date = :at WHERE id = 1"), {"at": CHANGED_LATER})
+    assert list(sync(store, feed, lambda: NOW))
+    with store.reading() as connection:
+        found = connection.execute("SELECT * EXCLUDE (source) FROM beside_order_items ORDER BY ALL").fetchall()
+    assert found == [("1", "SER-30", "美容液①", 1, 2000), ("7", "化粧水", "化粧水", 1, 3000)]
 
 
 def test_only_what_was_changed_since_comes_again(shop: Shop) -> None:
