@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from metrics.sources.dates import spelled
+
 NFKC = "asakai_nfkc"
 """Name of the SQL function that `normalised` is registered under."""
 
@@ -67,7 +69,7 @@ def folded(ref: str) -> str:
 
 
 def instant(ref: str, zone: str) -> str:
-    """Shop-local wall time of an ISO date or date-time; an offset is honoured.
+    """Shop-local wall time of a date or date-time, as ISO or as Japan writes it; an offset is honoured.
 
     DuckDB's cast to TIMESTAMP would drop an offset without a word, so it is used only
     where the text's form leaves no room for one.
@@ -78,7 +80,7 @@ def instant(ref: str, zone: str) -> str:
     dashed = f"regexp_replace(replace({text}, '/', '-'), ' ?(UTC|[zZ])$', '+00:00')"
     whole = f"regexp_replace({dashed}, '^([^ T]+[ T][0-9]+:[0-9]+) ?([-+])', '\\1:00\\2')"
     unspaced = f"regexp_replace({whole}, ' ([-+])', '\\1')"
-    return (
+    iso = (
         f"CASE WHEN {ref} LIKE '____-__-_____:__:__' AND {_plausible(ref)}"
         f" THEN try_cast({ref} AS TIMESTAMP)"
         f" WHEN NOT {_plausible(text)} THEN NULL"
@@ -86,6 +88,7 @@ def instant(ref: str, zone: str) -> str:
         f" WHEN {bare} THEN try_cast({text} AS TIMESTAMP)"
         f" WHEN {shifted} THEN timezone({literal(zone)}, try_cast({unspaced} AS TIMESTAMPTZ)) END"
     )
+    return f"coalesce({iso}, {spelled(text)})"
 
 
 def _plausible(text: str) -> str:
