@@ -29,8 +29,8 @@ def nps(question: Question) -> Page:
 def continuation(question: Question) -> Page:
     """How many subscriptions go on."""
     ask, figures = question.ask, question.figures
-    found = figures.annex.continuation(question.as_of, ask.period)
-    page = continuation_page.continuation(found, figures.basis(question.as_of), question.language)
+    found = figures.annex.continuation(question.as_of, ask.period, ask.dimension or ALL, ask.filters)
+    page = continuation_page.continuation(found, figures.basis(question.as_of, ask.filters), question.language)
     return with_ways(page, question)
 
 

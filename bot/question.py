@@ -86,7 +86,9 @@ class Annex(Protocol):
         """What customers answered."""
         ...
 
-    def continuation(self, as_of: date, period: Span | None) -> Continuation:
+    def continuation(
+        self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]
+    ) -> Continuation:
         """How many subscriptions go on."""
         ...
 

@@ -83,12 +83,15 @@ class Further:
                 raise NoAnswers
             return _answers(connection, self.store.rules, as_of, dimension, filters)
 
-    def contracts(self, as_of: date) -> Contracts:
-        """The subscriptions and their deliveries up to as_of; raises NoContracts, NoStore."""
+    def contracts(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Contracts:
+        """The subscriptions of the customers with those labels, and their deliveries up to as_of.
+
+        Raises NoContracts, NotAFilter, UnknownLabel, NoStore.
+        """
         with self.store.reading() as connection:
             if not beside.has(connection, "subscriptions"):
                 raise NoContracts
-            return contracts(connection, self.store.rules, as_of)
+            return contracts(connection, self.store.rules, as_of, dimension, filters)
 
     def sends(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Sends:
         """Whom measures addressed up to and on as_of, of the customers with those labels.

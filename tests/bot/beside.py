@@ -19,7 +19,7 @@ from metrics.product_ladder import Climbers, Ladder
 from metrics.product_ladder import Step as Climb
 from metrics.reactivation import Back, Histories, Reactivation
 from metrics.segment import ALL, OTHER, PURCHASE_COUNT
-from metrics.subscription import NEVER, Continuation, Contracts, Step
+from metrics.subscription import NEVER, Continuation, Contracts, Part, Step
 
 AS_OF = date(2026, 11, 20)
 
@@ -85,6 +85,13 @@ CONTINUATION = Continuation(
     as_of=AS_OF, span=Span.ending(AS_OF, 365), counted=465,
     steps=(Step(1, rate(326, 465), 0.701, 40), Step(2, rate(289, 343), 0.591, 20), Step(3, rate(254, 296), 0.507, 3)),
     running=340, begun=51, ended=48, unlisted=2,
+)  # fmt: skip
+CONTINUATION_BY = replace(
+    CONTINUATION, dimension="channel", unlisted=0,
+    rows=(
+        Part("ラジオ", 300, CONTINUATION.steps, 220), Part("LINE", 40, CONTINUATION.steps[:1], 30),
+        Part("", 12, (), 8), Part(OTHER, 9, (), 6),
+    ),
 )  # fmt: skip
 CONTINUATION_ONE = replace(CONTINUATION, steps=CONTINUATION.steps[:1], unlisted=0)
 CONTINUATION_TOO_FEW = replace(CONTINUATION, counted=3, steps=(), running=3, begun=3, ended=0, unlisted=0)
@@ -189,12 +196,13 @@ LADDER_TOO_FEW = replace(
 class FakeFurther:
     """Tables beside the orders of a shop: sixty customers answered, one a day; eighty were won for 1,000 yen each."""
 
-    def contracts(self, as_of: date) -> Contracts:
+    def contracts(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Contracts:
         first, second = number(AS_OF) - 100, number(AS_OF) - 70
         contract = np.sort(np.append(np.arange(40), np.arange(30)))
         place = np.append(np.tile([1, 2], 30), np.ones(10, np.int64))
         ended = np.full(40, NEVER)
-        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0)
+        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0,
+                         np.arange(40) % 2, ("LINE", "ラジオ"))  # fmt: skip
 
     def climbers(self, as_of: date) -> Climbers:
         front = np.full(60, number(AS_OF) - 250)

@@ -122,6 +122,7 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "cpo_open": lambda it: acquisition.acquisition(beside.CPO_OPEN, other_rules().basis, it),
     "cpo_too_few": lambda it: acquisition.acquisition(beside.CPO_TOO_FEW, morning.normal().basis, it),
     "continuation": lambda it: continuation.continuation(beside.CONTINUATION, morning.normal().basis, it),
+    "continuation_by": lambda it: continuation.continuation(beside.CONTINUATION_BY, other_rules().basis, it),
     "continuation_one": lambda it: continuation.continuation(beside.CONTINUATION_ONE, other_rules().basis, it),
     "continuation_too_few": lambda it: continuation.continuation(
         beside.CONTINUATION_TOO_FEW, morning.normal().basis, it

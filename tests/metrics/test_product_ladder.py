@@ -85,15 +85,16 @@ ORDERS = """
 12,D,2026-12-01 10:00,
 13,E,2026-12-01 10:00,
 14,,2026-01-05 10:00,
+16,G,2026-01-06 10:00,
 """
-ITEMS = "1,F\n1,M\n2,F\n3,M\n3,F\n4,B\n5,F\n6,M\n7,M\n8,B\n9,M\n10,B\n11,F\n12,M\n13,F\n14,F\n"
+ITEMS = "1,F\n1,M\n2,F\n3,M\n3,F\n4,B\n5,F\n6,M\n7,M\n8,B\n9,M\n10,B\n11,F\n12,M\n13,F\n14,F\n16,F\n"
 PRODUCTS = "F,front\nM,middle\nB,back\n"
 
 
 def shop(folder: Path, orders: str = ORDERS, items: str = ITEMS, products: str = PRODUCTS) -> Further:
     store = Store(folder / "store.duckdb", RULES)
-    priced = "".join(f"{row},100\n" for row in orders.strip().splitlines())
-    (folder / "orders.csv").write_text(f"order_id,customer_id,ordered_at,status,amount\n{priced}")
+    priced = "".join(f"{row},{'false' if row.startswith('16,') else ''},100\n" for row in orders.strip().splitlines())
+    (folder / "orders.csv").write_text(f"order_id,customer_id,ordered_at,status,first_flag,amount\n{priced}")
     with store.writing() as connection:
         files.stage(connection, folder / "orders.csv", store.rules)
         store.take(connection, NOW)
@@ -123,7 +124,7 @@ RIGHT = [
     ("2026-01-02", "never", "2026-02-06", "never"),  # B; past midnight is the same purchase, cancelled is none
     ("2026-01-05", "never", "never", "never"),  # D; the step comes after as_of
 ]
-"""C began at the middle, E after as_of, and whose order 14 was nobody knows."""
+"""C began at the middle, E after as_of, whose order 14 was nobody knows, and the shop says that G had bought before."""
 
 
 def test_the_days_of_each_customer_are_those_of_their_purchases(tmp_path: Path) -> None:
