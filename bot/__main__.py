@@ -10,6 +10,7 @@ import codecs
 import io
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ from metrics.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bot.choices.effective import Effective
     from bot.desk import Desk
     from bot.language import Language
     from bot.page import Page
@@ -88,16 +90,17 @@ def _settings(**changes: object) -> Settings:
     return load(os.environ, Path(), **changes)
 
 
-def _in_force(lang: str | None) -> Settings:
-    """The settings as Slack goes by them; those of the files, and a word of it, while the state cannot be read."""
+def _in_force(lang: str | None) -> Effective:
+    """What holds in Slack; what the files say, and a word of it, while the state cannot be read."""
     settings = _settings(language=lang)
-    from bot.choices.on_host import in_force
+    from bot.choices.on_host import by_files, in_force
 
     try:
-        settings = in_force(settings)
+        found = in_force(settings)
     except Problem as problem:
         _print([_language(settings.language).say("cli.files_only", why=problem.key)], error=True)
-    return settings.model_copy(update={"language": str(lang)}) if lang else settings
+        found = by_files(settings)
+    return replace(found, settings=found.settings.model_copy(update={"language": str(lang)})) if lang else found
 
 
 def _desk(settings: Settings) -> Desk:

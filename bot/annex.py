@@ -15,8 +15,10 @@ from metrics.day import Span
 from metrics.measure import Measured, measured
 from metrics.nps import Nps, nps
 from metrics.problem import Problem
+from metrics.product_ladder import USUAL_HORIZON as LADDER_DAYS
+from metrics.product_ladder import Ladder, ladder
 from metrics.reactivation import Reactivation, reactivation, spans
-from metrics.segment import ALL, PURCHASE_COUNT
+from metrics.segment import ALL, PURCHASE_COUNT, NoRoles
 from metrics.subscription import Continuation, continuation
 from metrics.warehouse.further import Further, NoAnswers, NoContracts, NoMeasures, NoSpend
 
@@ -77,6 +79,13 @@ class Annex:
             raise NoContracts
         contracts = self.further.contracts(as_of, dimension, dict(filters))
         return continuation(contracts, as_of, period, dimension)
+
+    def ladder(self, as_of: date, period: Span | None, days: int | None) -> Ladder:
+        """How many customers step from a front product to a middle and a back-end one; raises NoRoles."""
+        self.check(as_of, ())
+        if self.further is None:
+            raise NoRoles
+        return ladder(self.further.climbers(as_of), as_of, self.trusted_from(as_of), period, days or LADDER_DAYS)
 
     def measured(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Measured:
         """Whether measures made customers buy, by the labels of a dimension; raises NoMeasures."""

@@ -51,7 +51,7 @@ def _digest(hands: Hands) -> Callable[..., None]:
         if send:
             _send(hands, hands.settings(language=lang), to)
             return
-        settings = hands.in_force(lang)
+        settings = hands.in_force(lang).settings
         desk, language = hands.desk(settings), hands.language(settings.language)
         at = known_at and _instant(known_at, desk, hands.now())
         report = desk.digest(as_of and as_of.date(), known_at=at, dimensions=_dimensions(segment, desk))
@@ -77,7 +77,7 @@ def _kpi(hands: Hands) -> Callable[..., None]:
         lang: Lang = None,
     ) -> None:
         """Ask what /kpi would be asked in Slack."""
-        settings = hands.in_force(lang)
+        settings = hands.in_force(lang).settings
         from bot.subcommands import answer
         from bot.watch.asked import past_of
 

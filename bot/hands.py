@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bot.choices.effective import Effective
     from bot.desk import Desk
     from bot.language import Language
     from bot.page import Page
@@ -67,7 +68,7 @@ class Telling(Protocol):
 class Hands:
     """The settings, the clock, the language of --lang, how to print, the desk, how to show a page.
 
-    `in_force`: the settings with what was chosen in Slack, in the language of --lang.
+    `in_force`: what holds with what was chosen in Slack, in the language of --lang.
     """
 
     settings: Loading
@@ -76,4 +77,4 @@ class Hands:
     tell: Telling
     desk: Callable[[Settings], Desk]
     show: Callable[[Page], None]
-    in_force: Callable[[str | None], Settings]
+    in_force: Callable[[str | None], Effective]

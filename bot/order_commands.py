@@ -117,7 +117,7 @@ def _sync(hands: Hands) -> Callable[..., None]:
             bool, typer.Option("--accept-bad", help="Take the good rows even if over 1% are bad.")
         ] = False,
         accept_deleted: Annotated[
-            bool, typer.Option("--accept-deleted", help="Take orders as deleted even if over 5% are gone.")
+            bool, typer.Option("--accept-deleted", help="Take orders as deleted however many are gone.")
         ] = False,
         lang: Lang = None,
     ) -> None:

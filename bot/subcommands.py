@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bot.beside_answers import continuation, cpo, measure, nps, reactivation
+from bot.beside_answers import continuation, cpo, ladder, measure, nps, reactivation
 from bot.comparison import UnfitComparison, compare, why
 from bot.grammar import Ask, parse
 from bot.grammar.meant import mended
@@ -34,8 +34,9 @@ from metrics.acquisition import HORIZONS
 from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
+from metrics.product_ladder import HORIZONS as LADDER_DAYS
 from metrics.repeat import WITHIN_DAYS
-from metrics.segment import PRODUCT_ROLE, PURCHASE_COUNT
+from metrics.segment import PRODUCT_ROLE, PURCHASE_COUNT, NoRoles
 from metrics.table import LIMIT
 
 if TYPE_CHECKING:
@@ -98,12 +99,6 @@ class CustomersNotShown(Problem):
     """Single customers are only for those whom the shop has named."""
 
     key = "customers_not_shown"
-
-
-class NoRoles(Problem):
-    """No product's role is known, or not what the orders sold."""
-
-    key = "no_roles"
 
 
 class NothingPosted(Problem):
@@ -228,6 +223,7 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "nps": Subcommand(nps, Period.DURING),
     "cpo": Subcommand(cpo, days=HORIZONS, narrows=False, told_by="channel"),
     "continuation": Subcommand(continuation, Period.DURING),
+    "ladder": Subcommand(ladder, days=LADDER_DAYS, narrows=False),
     "measure": Subcommand(measure, Period.DURING),
     "reactivation": Subcommand(reactivation, Period.DURING),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),

@@ -45,7 +45,7 @@ def _demo(hands: Hands) -> Callable[..., None]:
 def _rules(hands: Hands) -> Callable[..., None]:
     def rules(lang: Lang = None) -> None:
         """List the alert rules with owner and last state."""
-        settings = hands.in_force(lang)
+        settings = hands.in_force(lang).settings
         from bot.ruling import listed
 
         hands.show(listed(hands.desk(settings), hands.language(settings.language)))
@@ -63,7 +63,7 @@ def _backtest(hands: Hands) -> Callable[..., None]:
         lang: Lang = None,
     ) -> None:
         """Show on which mornings a rule would have fired, for how long and with what values."""
-        settings = hands.in_force(lang)
+        settings = hands.in_force(lang).settings
         from bot.alerting.trial import as_json
         from bot.present.backtest import backtest as page
         from bot.ruling import back_tested
@@ -110,14 +110,15 @@ def _preview(hands: Hands) -> Callable[..., None]:
         lang: Lang = None,
     ) -> None:
         """Write messages as HTML and JSON, and print their Block Kit Builder links."""
-        from bot.previewing import preview_all
+        from bot.previewing import languages_of, preview_all
         from bot.subcommands import answer
 
-        settings = hands.in_force(lang)
-        desk, language = hands.desk(settings), hands.language(settings.language)
-        dimension = settings.main_dimension
-        ask = partial(answer, figures=desk, language=language, main_dimension=dimension, sees_customers=True)
-        for done in preview_all(" ".join(kind or ()), desk, language, ask, out):
+        effective = hands.in_force(lang)
+        settings = effective.settings
+        desk, dimension, usual = hands.desk(settings), settings.main_dimension, hands.language(settings.language)
+        ask = partial(answer, figures=desk, language=usual, main_dimension=dimension, sees_customers=True)
+        spoken = (lambda _kind: (usual,)) if lang else partial(languages_of, effective=effective)
+        for done in preview_all(" ".join(kind or ()), desk, spoken, ask, out):
             hands.tell([str(done.html), str(done.json), done.link, ""])
 
     return preview

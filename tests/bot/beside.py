@@ -14,6 +14,9 @@ from metrics.day import Span, number
 from metrics.estimate import Estimate, difference, rate
 from metrics.measure import NOT_SAID, Effect, Measured, Sends, Verdict
 from metrics.nps import After, Answers, Nps, Scores, score
+from metrics.product_ladder import NEVER as NO_STEP
+from metrics.product_ladder import Climbers, Ladder
+from metrics.product_ladder import Step as Climb
 from metrics.reactivation import Back, Histories, Reactivation
 from metrics.segment import ALL, OTHER, PURCHASE_COUNT
 from metrics.subscription import NEVER, Continuation, Contracts, Part, Step
@@ -163,6 +166,33 @@ REACTIVATION_NOBODY = replace(REACTIVATION, whole=back("", 0, 0, 0, 0), trend=()
 DORMANT_WAVES = replace(MEASURED, waves=(replace(COUPON, name="休眠DM"), WAVES[1]), strangers=0, torn=0)
 
 
+def step(start: str, end: str, k: int, n: int, days: int | None) -> Climb:
+    return Climb(start, end, rate(k, n) if n >= 30 else Estimate(None, n, k=k), days)
+
+
+LADDER = Ladder(
+    AS_OF, Span.ending(date(2026, 5, 24), 365), 180,
+    (
+        step("front", "middle", 412, 1_520, 34), step("front", "back", 61, 1_520, 96),
+        step("middle", "back", 48, 377, 71),
+    ),
+)  # fmt: skip
+LADDER_SHORT = replace(
+    LADDER, horizon=90,
+    steps=(
+        step("front", "middle", 9, 40, None), step("front", "back", 0, 40, None),
+        step("middle", "back", 1, 4, None),
+    ),
+)  # fmt: skip
+LADDER_TOO_FEW = replace(
+    LADDER,
+    steps=(
+        step("front", "middle", 3, 12, None), step("front", "back", 0, 12, None),
+        step("middle", "back", 0, 0, None),
+    ),
+)  # fmt: skip
+
+
 class FakeFurther:
     """Tables beside the orders of a shop: sixty customers answered, one a day; eighty were won for 1,000 yen each."""
 
@@ -173,6 +203,12 @@ class FakeFurther:
         ended = np.full(40, NEVER)
         return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0,
                          np.arange(40) % 2, ("LINE", "ラジオ"))  # fmt: skip
+
+    def climbers(self, as_of: date) -> Climbers:
+        front = np.full(60, number(AS_OF) - 250)
+        middle = np.where(np.arange(60) < 40, front + 20, NO_STEP)
+        back = np.where(np.arange(60) < 10, front + 50, NO_STEP)
+        return Climbers(front, middle, back, back)
 
     def spend_days(self) -> Span:
         return Span(date(2026, 1, 1), date(2026, 11, 21))

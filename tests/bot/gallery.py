@@ -17,6 +17,7 @@ from bot.present import (
     digest,
     figure,
     help,  # noqa: A004  the page is called help
+    ladder,
     measure,
     moved,
     nps,
@@ -126,6 +127,9 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "continuation_too_few": lambda it: continuation.continuation(
         beside.CONTINUATION_TOO_FEW, morning.normal().basis, it
     ),
+    "ladder": lambda it: ladder.ladder(beside.LADDER, morning.normal().basis, it),
+    "ladder_short": lambda it: ladder.ladder(beside.LADDER_SHORT, other_rules().basis, it),
+    "ladder_too_few": lambda it: ladder.ladder(beside.LADDER_TOO_FEW, morning.normal().basis, it),
     "measure": lambda it: measure.measure(beside.MEASURED, other_rules().basis, it),
     "measure_by": lambda it: measure.measure(beside.MEASURED_BY, morning.normal().basis, it),
     **{
