@@ -15,8 +15,10 @@ from metrics.day import Span
 from metrics.measure import Measured, measured
 from metrics.nps import Nps, nps
 from metrics.problem import Problem
+from metrics.product_ladder import USUAL_HORIZON as LADDER_DAYS
+from metrics.product_ladder import Ladder, ladder
 from metrics.reactivation import Reactivation, reactivation, spans
-from metrics.segment import ALL
+from metrics.segment import ALL, PURCHASE_COUNT, NoRoles
 from metrics.subscription import Continuation, continuation
 from metrics.warehouse.further import Further, NoAnswers, NoContracts, NoMeasures, NoSpend
 
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     from metrics.counts import Counts
 
 Filters = Sequence[tuple[str, str]]
+
+
+class NotByCount(Problem):
+    """Each delivery is a purchase: by their number the deliveries are told anyway."""
+
+    key = "not_by_count"
 
 
 class OnlyImported(Problem):
@@ -62,12 +70,22 @@ class Annex:
             raise NoAnswers
         return nps(self.further.answers(as_of, dimension, dict(filters)), as_of, period, dimension)
 
-    def continuation(self, as_of: date, period: Span | None) -> Continuation:
-        """How many subscriptions go on from one delivery to the next; raises NoContracts."""
-        self.check(as_of, ())
+    def continuation(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Continuation:
+        """How many subscriptions go on from one delivery to the next; raises NoContracts, NotByCount."""
+        self.check(as_of, () if dimension == ALL else (dimension,))
+        if dimension == PURCHASE_COUNT:
+            raise NotByCount
         if self.further is None:
             raise NoContracts
-        return continuation(self.further.contracts(as_of), as_of, period)
+        contracts = self.further.contracts(as_of, dimension, dict(filters))
+        return continuation(contracts, as_of, period, dimension)
+
+    def ladder(self, as_of: date, period: Span | None, days: int | None) -> Ladder:
+        """How many customers step from a front product to a middle and a back-end one; raises NoRoles."""
+        self.check(as_of, ())
+        if self.further is None:
+            raise NoRoles
+        return ladder(self.further.climbers(as_of), as_of, self.trusted_from(as_of), period, days or LADDER_DAYS)
 
     def measured(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Measured:
         """Whether measures made customers buy, by the labels of a dimension; raises NoMeasures."""

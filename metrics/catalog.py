@@ -22,6 +22,7 @@ from metrics.estimate import Estimate
 from metrics.gap import Gap, gap_by_label
 from metrics.measure import measured
 from metrics.nps import nps
+from metrics.product_ladder import ladder
 from metrics.reactivation import reactivation
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
@@ -130,6 +131,7 @@ CATALOG: tuple[Figure, ...] = (
     Figure("reactivation", Unit.SHARE, reactivation, needs=Needs.CUSTOMERS),
     Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
     Figure("continuation", Unit.SHARE, continuation, needs=Needs.BESIDE),
+    Figure("ladder", Unit.SHARE, ladder, needs=Needs.BESIDE),
     Figure("measure", Unit.SHARE, measured, needs=Needs.BESIDE),
     Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )

@@ -52,6 +52,12 @@ class UnknownDimension(Problem):
     key = "unknown_dimension"
 
 
+class NoRoles(Problem):
+    """No product's role is known, or not what the orders sold."""
+
+    key = "no_roles"
+
+
 BUILT_IN: tuple[Dimension, ...] = (
     Dimension(PURCHASE_COUNT, None),
     Dimension(COHORT_MONTH, None),

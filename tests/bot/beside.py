@@ -14,9 +14,12 @@ from metrics.day import Span, number
 from metrics.estimate import Estimate, difference, rate
 from metrics.measure import NOT_SAID, Effect, Measured, Sends, Verdict
 from metrics.nps import After, Answers, Nps, Scores, score
+from metrics.product_ladder import NEVER as NO_STEP
+from metrics.product_ladder import Climbers, Ladder
+from metrics.product_ladder import Step as Climb
 from metrics.reactivation import Back, Histories, Reactivation
 from metrics.segment import ALL, OTHER, PURCHASE_COUNT
-from metrics.subscription import NEVER, Continuation, Contracts, Step
+from metrics.subscription import NEVER, Continuation, Contracts, Part, Step
 
 AS_OF = date(2026, 11, 20)
 
@@ -82,6 +85,13 @@ CONTINUATION = Continuation(
     as_of=AS_OF, span=Span.ending(AS_OF, 365), counted=465,
     steps=(Step(1, rate(326, 465), 0.701, 40), Step(2, rate(289, 343), 0.591, 20), Step(3, rate(254, 296), 0.507, 3)),
     running=340, begun=51, ended=48, unlisted=2,
+)  # fmt: skip
+CONTINUATION_BY = replace(
+    CONTINUATION, dimension="channel", unlisted=0,
+    rows=(
+        Part("ラジオ", 300, CONTINUATION.steps, 220), Part("LINE", 40, CONTINUATION.steps[:1], 30),
+        Part("", 12, (), 8), Part(OTHER, 9, (), 6),
+    ),
 )  # fmt: skip
 CONTINUATION_ONE = replace(CONTINUATION, steps=CONTINUATION.steps[:1], unlisted=0)
 CONTINUATION_TOO_FEW = replace(CONTINUATION, counted=3, steps=(), running=3, begun=3, ended=0, unlisted=0)
@@ -156,15 +166,49 @@ REACTIVATION_NOBODY = replace(REACTIVATION, whole=back("", 0, 0, 0, 0), trend=()
 DORMANT_WAVES = replace(MEASURED, waves=(replace(COUPON, name="休眠DM"), WAVES[1]), strangers=0, torn=0)
 
 
+def step(start: str, end: str, k: int, n: int, days: int | None) -> Climb:
+    return Climb(start, end, rate(k, n) if n >= 30 else Estimate(None, n, k=k), days)
+
+
+LADDER = Ladder(
+    AS_OF, Span.ending(date(2026, 5, 24), 365), 180,
+    (
+        step("front", "middle", 412, 1_520, 34), step("front", "back", 61, 1_520, 96),
+        step("middle", "back", 48, 377, 71),
+    ),
+)  # fmt: skip
+LADDER_SHORT = replace(
+    LADDER, horizon=90,
+    steps=(
+        step("front", "middle", 9, 40, None), step("front", "back", 0, 40, None),
+        step("middle", "back", 1, 4, None),
+    ),
+)  # fmt: skip
+LADDER_TOO_FEW = replace(
+    LADDER,
+    steps=(
+        step("front", "middle", 3, 12, None), step("front", "back", 0, 12, None),
+        step("middle", "back", 0, 0, None),
+    ),
+)  # fmt: skip
+
+
 class FakeFurther:
     """Tables beside the orders of a shop: sixty customers answered, one a day; eighty were won for 1,000 yen each."""
 
-    def contracts(self, as_of: date) -> Contracts:
+    def contracts(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Contracts:
         first, second = number(AS_OF) - 100, number(AS_OF) - 70
         contract = np.sort(np.append(np.arange(40), np.arange(30)))
         place = np.append(np.tile([1, 2], 30), np.ones(10, np.int64))
         ended = np.full(40, NEVER)
-        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0)
+        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0,
+                         np.arange(40) % 2, ("LINE", "ラジオ"))  # fmt: skip
+
+    def climbers(self, as_of: date) -> Climbers:
+        front = np.full(60, number(AS_OF) - 250)
+        middle = np.where(np.arange(60) < 40, front + 20, NO_STEP)
+        back = np.where(np.arange(60) < 10, front + 50, NO_STEP)
+        return Climbers(front, middle, back, back)
 
     def spend_days(self) -> Span:
         return Span(date(2026, 1, 1), date(2026, 11, 21))

@@ -62,7 +62,7 @@ def test_lists_in_the_environment_are_written_with_commas_or_as_json(tmp_path: P
     assert settings.digest.channels == ("C1", "C2")
     assert settings.digest.company_holidays == (date(2026, 12, 29),)
     assert settings.rules.columns == ("channel", "会員ランク")
-    assert settings.rules.excluded == ("cancelled", "test")
+    assert settings.rules.excluded == ("cancelled", "test", "deleted")
 
 
 def test_the_purchase_rules_of_the_shop_file_reach_the_store(tmp_path: Path) -> None:

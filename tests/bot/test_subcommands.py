@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.annex import NotByCount
 from bot.blockkit import words
 from bot.desk import Desk, desk
 from bot.grammar import Vocabulary, parse
@@ -24,6 +25,7 @@ from bot.subcommands import (
     CustomersNotShown,
     FilterByCount,
     NotUnderstood,
+    OnlyByChannel,
     UnfitDays,
     UnfitFilter,
     UnfitPeriod,
@@ -146,6 +148,8 @@ def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk) -
 def test_measures_and_returns_are_told_by_label_and_of_the_dormant_alone(shop: Desk) -> None:
     assert "施策とチャネルごとの購入率" in said("施策 チャネル別", shop)
     assert "Who bought within 30 days, by measure and purchases" in said("measure by purchase count", shop, EN)
+    assert "チャネル別の継続率" in said("定期継続 チャネル別", shop)
+    assert said("CPO チャネル別", shop).splitlines()[0] == said("CPO", shop).splitlines()[0]
     assert "チャネル別の休眠からの復帰" in said("掘り起こし チャネル別", shop)
     whole = said("掘り起こし", shop)
     assert "休眠の人に送った施策の効果" in whole
@@ -189,6 +193,9 @@ def test_a_guess_is_said(shop: Desk) -> None:
         ("help 先月", UnfitPeriod),
         ("一覧 チャネル別", UnfitFilter),
         ("一覧 channel:LINE", UnfitFilter),
+        ("CPO 地域別", OnlyByChannel),
+        ("CPO LINE", OnlyByChannel),
+        ("定期継続 購入回数別", NotByCount),
         ("購入回数:2 休眠", FilterByCount),
         ("ぬるぽ", NotUnderstood),
         ("リピート率 今日", PeriodNotOver),

@@ -126,6 +126,7 @@ def woocommerce(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
         metadata, "wp_wc_order_stats", order_id=sa.BigInteger, parent_id=sa.BigInteger, date_created=sa.DateTime,
         date_created_gmt=sa.DateTime, total_sales=sa.Float(53), status=sa.String(20), customer_id=sa.BigInteger,
     )  # fmt: skip
+    table(metadata, "wp_options", option_id=sa.BigInteger, option_name=sa.String(191), option_value=sa.Text)
     table(metadata, "wp_wc_customer_lookup", customer_id=sa.BigInteger, user_id=sa.BigInteger, email=sa.String(100),
           state=sa.String(100))  # fmt: skip
     shop = [
@@ -170,6 +171,7 @@ def woocommerce(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
             }
             for n, parent, status, total, _, lookup in shop
         ],
+        "wp_options": [{"option_id": 1, "option_name": "blogname", "option_value": "shop"}],
         "wp_wc_customer_lookup": [
             {"customer_id": 1, "user_id": 31, "email": "a@b.jp", "state": "JP13"},
             {"customer_id": 2, "user_id": None, "email": "guest@b.jp", "state": ""},

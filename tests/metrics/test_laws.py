@@ -133,6 +133,7 @@ def test_the_slow_reference_knows_every_figure_on_counts() -> None:
         "nps",
         "cpo",
         "continuation",
+        "ladder",
         "measure",
         "reactivation",
     }
