@@ -18,6 +18,7 @@ from bot.blockkit import render
 from bot.choices.voices import Voices
 from bot.language import Language
 from bot.local_slack.web import whole, words
+from bot.lookout import Lookout
 from bot.present.alert import alert
 from bot.present.digest import digest
 from bot.settings import MAIN_DIGEST
@@ -82,7 +83,7 @@ def page_of(kind: str, desk: Desk, language: Language, ask: Callable[[str], Page
         case "digest":
             return digest(desk.digest(), language)
         case "alert":
-            return alert(foretold(desk, desk.settings, desk.now().astimezone(desk.zone)), language)
+            return alert(foretold(Lookout(desk), desk.settings, desk.now().astimezone(desk.zone)), language)
     text = language.say("preview.mistyped") if kind == PROBLEM else _words(kind, language)
     try:
         return ask(text)
