@@ -159,6 +159,7 @@ def _foot(found: Measured, basis: Basis, language: Language) -> Footnote:
         until(basis, language),
         where(basis, language),
         language.say("measure.counted", within=WITHIN_DAYS, span=found.span),
+        language.say("measure.cut", count=len(found.rows)) if found.cut else "",
         language.say("measure.needs_note") if needs else "",
         language.say("measure.waiting_note", within=WITHIN_DAYS, n=people(waiting, language)) if waiting else "",
         language.say("measure.strangers", n=people(found.strangers, language)) if found.strangers else "",
