@@ -113,18 +113,23 @@ _MYSQL = _Words(
 )
 
 
-def _compiled(name: str, words: _Words) -> None:
-    @compiles(email_key, name)
-    def _(element: email_key, compiler: Any, **kw: Any) -> str:
-        return words.email(argument(element, compiler, **kw))
-
-    @compiles(phone_key, name)
-    def _(element: phone_key, compiler: Any, **kw: Any) -> str:
-        return words.phone(argument(element, compiler, **kw))
+_SPOKEN = {"postgresql": _POSTGRESQL, "duckdb": _DUCKDB, "mysql": _MYSQL, "mariadb": _MYSQL}
 
 
-for _name, _words in {"postgresql": _POSTGRESQL, "duckdb": _DUCKDB, "mysql": _MYSQL, "mariadb": _MYSQL}.items():
-    _compiled(_name, _words)
+@compiles(email_key, "postgresql")
+@compiles(email_key, "duckdb")
+@compiles(email_key, "mysql")
+@compiles(email_key, "mariadb")
+def _(element: email_key, compiler: Any, **kw: Any) -> str:
+    return _SPOKEN[compiler.dialect.name].email(argument(element, compiler, **kw))
+
+
+@compiles(phone_key, "postgresql")
+@compiles(phone_key, "duckdb")
+@compiles(phone_key, "mysql")
+@compiles(phone_key, "mariadb")
+def _(element: phone_key, compiler: Any, **kw: Any) -> str:
+    return _SPOKEN[compiler.dialect.name].phone(argument(element, compiler, **kw))
 
 
 @compiles(email_key, "sqlite")
