@@ -178,9 +178,10 @@ class Answering:
 
     def _share(self, page: Page, ask: Ask, who: Who) -> Page:
         language = self.shop.language(who)
+        quiet = (part for part in page.parts if not isinstance(part, Signature))  # a share calls nobody
         signed = replace(
             page,
-            parts=(*page.parts, Signature(who.user, language.say("handout.shared_by", user="{user}"))),
+            parts=(*quiet, Signature(who.user, language.say("handout.shared_by", user="{user}"))),
             about=self._about(ask),
         )
         self.outlet.post(who, self.shop.say(signed, self.shop.now()))

@@ -27,7 +27,7 @@ from bot.delivery.payload import payload_of
 from bot.delivery.post import SlackChannel, web_client
 from bot.delivery.row import Delivery, Key, Kind
 from bot.delivery.web import WebCalls
-from bot.desk import Desk, desk
+from bot.desk import Desk, Stored, desk
 from bot.grammar import Vocabulary, parse
 from bot.language import Language
 from bot.listening import serve_socket
@@ -38,6 +38,7 @@ from bot.page import Cell, Fact, Facts, Footnote, Page, Paragraph, Table
 from bot.reception import Reception
 from bot.roll import Roll
 from bot.settings.layers import load
+from bot.settings.watching import AlertRule
 from bot.sheet import NothingToExport, as_csv, as_xlsx, defused, sheets
 from bot.shop import Counter, Shop
 from bot.slack import Edge
@@ -177,6 +178,16 @@ def test_blocks_that_are_refused_are_shared_in_words(house: House) -> None:
 def test_sharing_can_be_typed(house: House) -> None:
     assert house.ask("間隔 共有").text == "このチャンネルに共有しました"
     assert len(house.slack.messages(HOME)) == 1
+
+
+def test_a_shared_list_of_rules_calls_no_owner(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = AlertRule(name="LINE", figure="repeat", threshold=0.2)
+    monkeypatch.setattr(house.shop.desk, "stored", lambda: Stored(((rule, SATO),), {}))
+    assert f"持ち主は <@{SATO}> さん" in str(house.ask("ルール").blocks), "for the asker it is a name, and calls nobody"
+    house.ask("ルール 共有")
+    [shared] = house.slack.messages(HOME)
+    assert SATO not in str(shared)
+    assert f"<@{SUZUKI}> さんが共有しました" in str(shared)
 
 
 def test_single_customers_are_never_shared(house: House) -> None:
