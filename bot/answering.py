@@ -16,6 +16,7 @@ import structlog
 
 from bot.access import Who
 from bot.ask_form import ASK_FORM, ask_form, question_of
+from bot.blockkit.form import modal
 from bot.blockkit.limits import CONTEXT_TEXT, fit, markup
 from bot.deed import Deed, Doing, Refusing, Route, Web
 from bot.onward import FILES, SHARE
@@ -216,7 +217,7 @@ class Answering:
         language, known = self.shop.language(deed.who), self.shop.figures.vocabulary()
         if self.access().refusal(replace(deed.who, channel="D")) is not None:
             known = replace(known, labels=())
-        deed.web.call("views.open", trigger_id=deed.trigger_id, view=ask_form(known, language))
+        deed.web.call("views.open", trigger_id=deed.trigger_id, view=modal(ask_form(known, language)))
 
     def on_asked(self, deed: Deed) -> None:
         """Answer what the form asks, where the person wants it."""

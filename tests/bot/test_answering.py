@@ -18,6 +18,7 @@ import pytest
 from bot.access import Access, Who
 from bot.answering import ASK, SOURCE, Answering
 from bot.ask_form import ASK_FORM, ask_form, question_of
+from bot.blockkit.form import modal
 from bot.blockkit.limits import OPTION_VALUE
 from bot.choices.current import Current
 from bot.choices.store import Choices
@@ -28,6 +29,7 @@ from bot.delivery.post import SlackChannel, web_client
 from bot.delivery.row import Delivery, Key, Kind
 from bot.delivery.web import WebCalls
 from bot.desk import Desk, Stored, desk
+from bot.form import VALUE
 from bot.grammar import Vocabulary, parse
 from bot.language import Language
 from bot.listening import serve_socket
@@ -307,7 +309,7 @@ def opened(house: House, user: str = SUZUKI) -> Any:
 
 
 def chosen(value: str) -> dict[str, Any]:
-    return {"choice": {"type": "static_select", "selected_option": {"value": value}}}
+    return {VALUE: {"type": "static_select", "selected_option": {"value": value}}}
 
 
 def test_the_form_asks_what_words_would_ask(house: House) -> None:
@@ -317,7 +319,7 @@ def test_the_form_asks_what_words_would_ask(house: House) -> None:
         "figure": chosen("リピート率"),
         "dimension": chosen("チャネル別"),
         "compare": chosen("比較"),
-        "where": {"choice": {"type": "conversations_select", "selected_conversation": HOME}},
+        "where": {VALUE: {"type": "conversations_select", "selected_conversation": HOME}},
     }
     house.slack.submit(view, values).acked()
     house.slack.workspace.wait_until(lambda: bool(house.slack.ephemerals(HOME, "鈴木")), 60)
@@ -338,7 +340,7 @@ def test_without_a_place_the_form_answers_in_a_direct_message(house: House) -> N
 
 
 def test_where_figures_are_not_answered_the_form_answers_none(house: House) -> None:
-    place = {"choice": {"selected_conversation": "C0NOTICES1"}}
+    place = {VALUE: {"selected_conversation": "C0NOTICES1"}}
     house.slack.submit(opened(house), {"figure": chosen("休眠"), "where": place}).acked()
     direct = house.slack.workspace.direct_message(SUZUKI).id
     house.slack.workspace.wait_until(lambda: bool(house.slack.ephemerals(direct, "鈴木")), 60)
@@ -349,7 +351,13 @@ def test_where_figures_are_not_answered_the_form_answers_none(house: House) -> N
 @pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
 def test_every_choice_of_the_form_is_understood(language: Language) -> None:
     known = Vocabulary(labels=(("channel", ("LINE", "東京 都心", "x" * 200)), ("region", ("",))))
-    form = ask_form(known, language)
+    form = modal(ask_form(known, language))
+    fields = {block["block_id"]: block["element"] for block in form["blocks"]}
+    group, _ = fields["label"]["option_groups"]
+    assert group["label"]["text"] == language.say("dimension.channel")
+    assert [option["text"]["text"] for option in group["options"]] == ["LINE", "東京 都心"]
+    assert fields["figure"]["initial_option"] == fields["figure"]["options"][0]
+    assert fields["where"]["default_to_current_conversation"] is True
     for block in form["blocks"][:-1]:
         element = block["element"]
         groups = element.get("option_groups", [element])
