@@ -41,7 +41,7 @@ def ask_form(vocabulary: Vocabulary, language: Language) -> Form:
     figures = (Option(language.say(f"button.{name}"), _word(NOUNS[name], code)) for name in FIGURES)
     dimensions = (
         Option(language.say("button.by", dimension=dimension_name(name, language)), _by(name, code))
-        for name in vocabulary.dimensions
+        for name in vocabulary.offered
     )
     periods = (Option(language.say(f"ask_form.{name}"), said[code != "ja"]) for name, said in PERIODS.items())
     comparisons = (

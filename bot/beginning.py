@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from bot.delivery.introduction import introduced, opens_connections
 from bot.delivery.post import web_client
@@ -26,12 +26,19 @@ if TYPE_CHECKING:
 NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 TRIES = 3
 KEY_BYTES = 24
+_PLAIN = re.compile(r"[A-Za-z0-9.:/_~%-]+")
 
 
 class NoManifest(Problem):
     """The manifest that belongs to the program is not where it should be."""
 
     key = "no_manifest"
+
+
+class AddressNotTaken(Problem):
+    """Slack sends requests to an https address only."""
+
+    key = "address_not_taken"
 
 
 class TokensRefused(Problem):
@@ -49,30 +56,43 @@ class Asking:
     tell: Callable[[str], None]
 
 
-def manifest() -> str:
-    """What the Slack app asks of a workspace."""
+def manifest(url: str = "") -> str:
+    """What the Slack app asks of a workspace; with a `url`, for HTTP mode at that address."""
     packaged = files("bot").joinpath("manifest.yaml")
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
     here = Path(__file__).parents[1] / "deploy" / "manifest.yaml"
-    if not here.is_file():
+    found = packaged if packaged.is_file() else here
+    if not found.is_file():
         raise NoManifest(path=str(here))
-    return here.read_text(encoding="utf-8")
+    text = found.read_text(encoding="utf-8")
+    return _over_http(text, url) if url else text
 
 
-def link() -> str:
+def _over_http(text: str, url: str) -> str:
+    """The same with signed requests instead of a socket; Slack asks for the address in each of three places."""
+    from bot.listening import EVENTS_PATH  # noqa: PLC0415  loads Bolt, which only this needs
+
+    asked = urlsplit(url)
+    if asked.scheme != "https" or not asked.hostname or not _PLAIN.fullmatch(url):
+        raise AddressNotTaken(url=url)
+    address = url if asked.path.strip("/") else f"{url.rstrip('/')}{EVENTS_PATH}"
+    text = text.replace("socket_mode_enabled: true", "socket_mode_enabled: false")
+    text = re.sub(r"(?m)^( *)(event_subscriptions|interactivity):\n", rf"\g<0>\1  request_url: {address}\n", text)
+    return re.sub(r"(?m)^( *)- command: .*\n", rf"\g<0>\1  url: {address}\n", text)
+
+
+def link(url: str = "") -> str:
     """The address that creates the app with the manifest filled in; comments stay out, it must not get too long."""
-    lines = [line for line in manifest().splitlines() if not line.lstrip().startswith("#")]
+    lines = [line for line in manifest(url).splitlines() if not line.lstrip().startswith("#")]
     return NEW_APP + quote("\n".join(lines) + "\n")
 
 
-def introduction(language: Language) -> Iterator[str]:
+def introduction(language: Language, url: str = "") -> Iterator[str]:
     """The manifest, the link, and what to do with them."""
-    yield manifest().rstrip("\n")
+    yield manifest(url).rstrip("\n")
     yield ""
     yield language.say("init.link")
-    yield link()
-    yield language.say("init.tokens")
+    yield link(url)
+    yield language.say("init.secret" if url else "init.tokens")
 
 
 def begin(asking: Asking, base_url: str, language: Language, environ: Mapping[str, str]) -> Iterator[str]:

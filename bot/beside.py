@@ -17,10 +17,11 @@ from metrics.sources import people
 from metrics.sources.beside import reading
 from metrics.sources.beside.preset import Layout, Preset
 from metrics.sources.people import People
-from metrics.warehouse import beside
+from metrics.warehouse import beside, roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from metrics.sources.checks import Staged
     from metrics.sources.reading import Wish
     from metrics.warehouse.beside import Kept
+    from metrics.warehouse.store import Store
 
 MOST_NAMES = 5
 ASKS = {"nps": "nps", "channel_costs": "cpo", "subscriptions": "continuation", "measures": "measure"}
@@ -118,6 +120,12 @@ def _stood(
     loose = loose_of(connection, rules, channels) if table.name == "channel_costs" else Loose()
     unknown = beside.strangers(connection, table.name)[0] if table.people else 0
     return Stood(table.name, title, verified, found.staged, kept, loose, unknown)
+
+
+def retell(store: Store, connection: DuckDBPyConnection, stood: Stood | None, known_at: datetime) -> None:
+    """Where products or lines came, give orders the role of what they sold."""
+    if stood and stood.kept and stood.table in {"products", "order_items"} and roles.stage(connection, store.rules):
+        store.take(connection, known_at, repeats=False)
 
 
 def loose_of(connection: DuckDBPyConnection, rules: Rules, channels: Channels) -> Loose:

@@ -1,4 +1,4 @@
-"""What is the answer to a question about what stands beside the orders?"""
+"""What is the answer to a question about what counts alone do not say: tables beside the orders, and returns?"""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from bot.onward import with_ways
 from bot.present import acquisition as acquisition_page
 from bot.present import continuation as continuation_page
+from bot.present import ladder as ladder_page
 from bot.present import measure as measure_page
 from bot.present import nps as nps_page
+from bot.present import reactivation as reactivation_page
 from metrics.segment import ALL, PURCHASE_COUNT
 
 if TYPE_CHECKING:
@@ -27,8 +29,16 @@ def nps(question: Question) -> Page:
 def continuation(question: Question) -> Page:
     """How many subscriptions go on."""
     ask, figures = question.ask, question.figures
-    found = figures.annex.continuation(question.as_of, ask.period)
-    page = continuation_page.continuation(found, figures.basis(question.as_of), question.language)
+    found = figures.annex.continuation(question.as_of, ask.period, ask.dimension or ALL, ask.filters)
+    page = continuation_page.continuation(found, figures.basis(question.as_of, ask.filters), question.language)
+    return with_ways(page, question)
+
+
+def ladder(question: Question) -> Page:
+    """How many step from a front product to the next ones."""
+    ask, figures = question.ask, question.figures
+    found = figures.annex.ladder(question.as_of, ask.period, ask.days)
+    page = ladder_page.ladder(found, figures.basis(question.as_of), question.language)
     return with_ways(page, question)
 
 
@@ -46,3 +56,12 @@ def measure(question: Question) -> Page:
     found = figures.annex.measured(question.as_of, ask.period, ask.dimension or ALL, ask.filters)
     basis = figures.basis(question.as_of, ask.filters)
     return with_ways(measure_page.measure(found, basis, question.language), question)
+
+
+def reactivation(question: Question) -> Page:
+    """How many dormant customers came back."""
+    ask, figures = question.ask, question.figures
+    found, sent = figures.annex.reactivation(question.as_of, ask.period, ask.dimension or ALL, ask.filters)
+    basis = figures.basis(question.as_of, ask.filters)
+    page = reactivation_page.reactivation(found, sent, basis, question.language)
+    return with_ways(page, question)

@@ -10,7 +10,7 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.console import bad_rows, said_of
+from bot.console import bad_rows, said_of, unknown_statuses
 from bot.doctor import as_table, broken, failed, said
 from bot.importing import Wanted, import_files
 from bot.page import printable
@@ -111,6 +111,7 @@ def synced(
         if deleted or back:
             yield language.say("sync.deleted", name=name, count=deleted, back=back)
         yield language.say("sync.done", name=name, count=total)
+    yield from unknown_statuses(store, language)
 
 
 def fingerprinted(

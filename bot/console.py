@@ -77,6 +77,7 @@ def said_of(done: Imported, language: Language, currency: str) -> Iterator[str]:
     if staged.unidentified:
         yield language.say("cli.unidentified", name=name, count=staged.unidentified)
     yield from _rejected(staged, name, language)
+    yield from _unknown(done.strange, language)
 
 
 def _rejected(staged: Staged, name: str, language: Language) -> Iterator[str]:
@@ -124,6 +125,10 @@ def unknown_statuses(store: Store, language: Language) -> Iterator[str]:
 
     with store.reading() as connection:
         found = strange(connection, store.rules)
+    yield from _unknown(found, language)
+
+
+def _unknown(found: Sequence[tuple[str, int]], language: Language) -> Iterator[str]:
     if found:
         yield language.say("doctor.statuses.odd", statuses=[f"{printable(name)} ({count})" for name, count in found])
         yield "  → shop.toml: [purchases] excluded"

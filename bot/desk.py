@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -30,7 +30,6 @@ from metrics.segment import ALL, PURCHASE_COUNT, UnknownDimension
 from metrics.table import LIMIT, Asked
 from metrics.warehouse.further import Further
 from metrics.warehouse.store import Store
-from metrics.watch import Shop, sights
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from bot.page import Page
     from bot.settings import Settings
     from bot.settings.watching import AlertRule
-    from metrics.alert import Rule, Sight, Standing
+    from metrics.alert import Standing
     from metrics.estimate import Estimate
 
 LABELS_KNOWN: Final = 100
@@ -205,12 +204,12 @@ class Desk:
     @property
     def annex(self) -> Annex:
         """The figures of the tables beside the orders."""
-        return Annex(self.settings, self.further, self._check, self._trusted_from)
+        return Annex(self.settings, self.further, self._check, self._trusted_from, self._reader.counts)
 
     def _trusted_from(self, as_of: date) -> date:
         """The first day whose first purchases are trusted as first."""
         reader = self._reader
-        return self._burn_in(reader.counts(ALL).start, reader.quality(as_of)).trusted_from(as_of)
+        return self.burn_in(reader.counts(ALL).start, reader.quality(as_of)).trusted_from(as_of)
 
     def moved(self, dimension: str, before: Buyers, after: Buyers) -> Moved:
         """The change of the repeat rate between two groups of first-time buyers, by the labels of a dimension."""
@@ -259,59 +258,16 @@ class Desk:
             for one in every_rule(self.settings, stored.rules)
         )
 
-    def sights(self, rule: Rule, as_ofs: Sequence[date], reader: Knowledge | None = None) -> Iterator[Sight]:
-        """What a rule sees on those mornings, oldest first, with today's knowledge or another `reader`'s."""
-        store = reader or self.store
-        start = store.counts(ALL).start
-        if start is None:
-            raise NoPurchases
-        burn_in = self._burn_in(start, store.quality(as_ofs[-1]))
-        yield from sights(store, rule, as_ofs, Shop(burn_in, lambda day: self._newest(store, day)))
-
-    def past_sights(self, rule: Rule, as_ofs: Sequence[date]) -> tuple[tuple[Sight, ...], int, bool]:
-        """What a rule would have seen on past mornings, with what was known then.
-
-        Also how many of them today's knowledge would tell otherwise, and whether all lie after the first import.
-        Mornings of one knowledge are asked for at once.
-        """
-        found: list[Sight] = []
-        history = self.store.history()
-        differ = 0
-        for reader, days, replayed in self._by_knowledge(history, as_ofs):
-            found.extend(self.sights(rule, days, reader))
-            differ += len(days) if replayed else 0
-        known = all(history.knew_anything(self._due(day)) for day in as_ofs)
-        return tuple(found), differ, known
-
-    def _by_knowledge(self, history: Past, as_ofs: Sequence[date]) -> Iterator[tuple[Knowledge, list[date], bool]]:
-        reader: Knowledge = self.store
-        days: list[date] = []
-        differs = False
-        for day in as_ofs:
-            now, other = history.knowing(self._due(day), day)
-            if days and now is not reader:
-                yield reader, days, differs
-                days = []
-            reader, differs = now, other
-            days.append(day)
-        if days:
-            yield reader, days, differs
-
-    def _due(self, day: date) -> datetime:
+    def due(self, day: date) -> datetime:
         """When the digest of the morning after that day was due."""
         local = datetime.combine(day + timedelta(days=1), self.settings.digest.at, tzinfo=self.zone)
         return local.astimezone(UTC)
-
-    def _newest(self, store: Knowledge, as_of: date) -> date | None:
-        """The day of the newest order up to and on `as_of`."""
-        newest_at = store.quality(as_of).newest_at
-        return newest_at.astimezone(self.zone).date() if newest_at else None
 
     def candidates(self, report: Report, limit: int) -> tuple[AboutToGoDormant, ...]:
         """Customers about to go dormant on the report's day, in the order to contact them."""
         as_of = report.basis.as_of
         counts = self.store.counts(PURCHASE_COUNT)
-        chances = return_chance(counts, as_of, self._burn_in(report.basis.start, report.basis.quality))
+        chances = return_chance(counts, as_of, self.burn_in(report.basis.start, report.basis.quality))
         return self.store.about_to_go_dormant(as_of, chances, limit)
 
     def pseudonyms(self, customers: Sequence[AboutToGoDormant]) -> Mapping[str, str]:
@@ -347,7 +303,7 @@ class Desk:
 
     def _morning_if_known(self, day: date) -> datetime | None:
         """When the digest of that day was due, where something had been imported by then."""
-        morning, first = self._due(day), self.store.first_import_at()
+        morning, first = self.due(day), self.store.first_import_at()
         return morning if first is not None and first <= morning else None
 
     def _build(self, reader: Knowledge, morning: _Morning) -> Report:
@@ -360,7 +316,7 @@ class Desk:
         start = everyone.start
         if start is None:
             raise NoPurchases
-        burn_in = self._burn_in(start, quality)
+        burn_in = self.burn_in(start, quality)
         basis = Basis(
             shop=settings.shop,
             zone=settings.zone,
@@ -374,7 +330,7 @@ class Desk:
         )
         return basis, burn_in
 
-    def _burn_in(self, start: date | None, quality: Quality) -> BurnIn:
+    def burn_in(self, start: date | None, quality: Quality) -> BurnIn:
         """The shop's burn-in: none where its platform tells which orders are firsts."""
         return BurnIn(start, 0 if quality.firsts_told else self.settings.purchases.burn_in_days)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bot.choices.effective import Effective
     from bot.desk import Desk
     from bot.language import Language
     from bot.page import Page
@@ -55,17 +56,25 @@ class Loading(Protocol):
         ...
 
 
+class Telling(Protocol):
+    """Prints lines."""
+
+    def __call__(self, lines: Iterable[str], *, error: bool = False) -> None:
+        """Print them; `error`: where complaints go."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hands:
     """The settings, the clock, the language of --lang, how to print, the desk, how to show a page.
 
-    `in_force`: the settings with what was chosen in Slack, in the language of --lang.
+    `in_force`: what holds with what was chosen in Slack, in the language of --lang.
     """
 
     settings: Loading
     now: Callable[[], datetime]
     language: Callable[[str | None], Language]
-    tell: Callable[[Iterable[str]], None]
+    tell: Telling
     desk: Callable[[Settings], Desk]
     show: Callable[[Page], None]
-    in_force: Callable[[str | None], Settings]
+    in_force: Callable[[str | None], Effective]

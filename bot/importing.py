@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from bot.beside import Stood, from_file, is_table
+from bot.beside import Stood, from_file, is_table, retell
 from metrics.acquisition import Channels
 from metrics.landing import CannotLand
 from metrics.sources.checks import TooManyBadRows, refuse_taken, register_always, write_errors
 from metrics.sources.reading import UnknownHeader, Wish, land, stage
+from metrics.warehouse.health import strange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,12 +41,16 @@ READING_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one file or query; a dry run has `taken` nothing. `stood`: it was a table beside the orders."""
+    """What became of one file or query; a dry run has `taken` nothing. `stood`: it was a table beside the orders.
+
+    `strange`: in a dry run, the statuses that nobody knows, with their orders; else the store tells.
+    """
 
     name: str
     staged: Staged
     taken: Taken | None
     stood: Stood | None = None
+    strange: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +89,14 @@ def import_files(
         if one.beside:
             continue
         try:
-            yield _tried(one, progress) if wanted.dry else _import(store, one, known_at, progress)
+            yield _tried(store, one, progress) if wanted.dry else _import(store, one, known_at, progress)
         except UnknownHeader:
             if len(given) == 1 or not one.may_stand():
                 raise
             later.append(one)
     for one in later:
         last = replace(one, beside=True)
-        yield _tried(last, progress) if wanted.dry else _import(store, last, known_at, progress)
+        yield _tried(store, last, progress) if wanted.dry else _import(store, last, known_at, progress)
 
 
 def _file(store: Store, path: Path, wanted: Wanted, errors: Path | None) -> _Input:
@@ -122,7 +127,7 @@ def import_query(
         )
 
     given = _Input("SELECT", fill, wanted.errors)
-    yield _tried(given, progress) if wanted.dry else _import(store, given, known_at, progress)
+    yield _tried(store, given, progress) if wanted.dry else _import(store, given, known_at, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +163,13 @@ def _import(store: Store, given: _Input, known_at: datetime, progress: Progress)
         known_at, _part(progress, given.name, 0.0, READING_SHARE), _part(progress, given.name, READING_SHARE, 1.0)
     )
     with store.writing() as connection:
-        return _beside(
+        done = _beside(
             connection,
             given,
             lambda: _landed(store, connection, given, told) or _staged(store, connection, given, told),
         )
+        retell(store, connection, done.stood, known_at)
+        return done
 
 
 def _beside(connection: DuckDBPyConnection, given: _Input, orders: Callable[[], Imported]) -> Imported:
@@ -203,7 +210,7 @@ def _staged(store: Store, connection: DuckDBPyConnection, given: _Input, told: _
     return Imported(given.name, staged, taken)
 
 
-def _tried(given: _Input, progress: Progress) -> Imported:
+def _tried(store: Store, given: _Input, progress: Progress) -> Imported:
     """Read and check beside the store, which is not even opened."""
     import duckdb  # noqa: PLC0415  0.2 s that --help must not pay
 
@@ -214,13 +221,13 @@ def _tried(given: _Input, progress: Progress) -> Imported:
             "memory_limit": "400MB", "temp_directory": scratch, "autoinstall_known_extensions": "false",
         }  # fmt: skip
         with duckdb.connect(config=settings) as connection:
-            return _beside(connection, given, lambda: _dry(connection, given, progress))
+            return _beside(connection, given, lambda: _dry(store, connection, given, progress))
 
 
-def _dry(connection: DuckDBPyConnection, given: _Input, progress: Progress) -> Imported:
+def _dry(store: Store, connection: DuckDBPyConnection, given: _Input, progress: Progress) -> Imported:
     with _listing(connection, given.errors):
         staged = given.fill(connection, _part(progress, given.name, 0.0, 1.0))
-    return Imported(given.name, staged, None)
+    return Imported(given.name, staged, None, strange=strange(connection, store.rules, "incoming"))
 
 
 @contextmanager

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Closing = Callable[[float], bool]
     """Ends something within that many seconds; False when it did not end."""
 
+EVENTS_PATH = "/slack/events"
+"""Where HTTP mode takes what Slack sends."""
 BODY_LIMIT = 64 * 1024
 RECONNECT_SECONDS = (1, 2, 4, 8, 15, 30, 60)
 SILENT_SECONDS = 40.0
@@ -78,7 +80,7 @@ def serve_socket(app: App, app_token: str, stop: threading.Event) -> Closing:
 
 
 def http_app(edge: Edge) -> Starlette:
-    """Take requests at /slack/events: signed, younger than five minutes, small, and each once."""
+    """Take requests at EVENTS_PATH: signed, younger than five minutes, small, and each once."""
     from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response  # noqa: PLC0415
     from starlette.applications import Starlette  # noqa: PLC0415  an extra: only HTTP mode needs it
     from starlette.concurrency import run_in_threadpool  # noqa: PLC0415
@@ -99,7 +101,7 @@ def http_app(edge: Edge) -> Starlette:
                 return Response("too large", 413)
         return to_starlette_response(await run_in_threadpool(app.dispatch, to_bolt_request(request, body)))
 
-    return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
+    return Starlette(routes=[Route(EVENTS_PATH, events, methods=["POST"])])
 
 
 def serve_http(edge: Edge, host: str, port: int, stop: threading.Event) -> Closing:

@@ -52,7 +52,7 @@ def usual(question: Question) -> tuple[Part, ...]:
             language.say("onward.by", dimension=dimension_name(name, language)),
             written(replace(_bare(ask), subcommand="repeat", dimension=name), language.code),
         )
-        for name in question.figures.vocabulary().dimensions
+        for name in question.figures.vocabulary().offered
     )
     choices = Choices(
         (
@@ -155,7 +155,7 @@ def _deeper(question: Question, ask: Ask, report: Report) -> Iterator[Button]:
 
 def _in_order(question: Question) -> tuple[str, ...]:
     """The main dimension first, then the others as the shop lists them."""
-    return tuple(dict.fromkeys((question.main_dimension, *question.figures.vocabulary().dimensions)))
+    return tuple(dict.fromkeys((question.main_dimension, *question.figures.vocabulary().offered)))
 
 
 def _worst(question: Question, ask: Ask, report: Report) -> str | None:

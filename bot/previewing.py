@@ -15,18 +15,22 @@ from urllib.parse import quote
 
 from bot.alerting.foretold import foretold
 from bot.blockkit import render
+from bot.choices.voices import Voices
+from bot.language import Language
 from bot.local_slack.web import whole, words
+from bot.lookout import Lookout
 from bot.present.alert import alert
 from bot.present.digest import digest
+from bot.settings import MAIN_DIGEST
 from bot.subcommands import SUBCOMMANDS, explain
 from metrics.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from bot.choices.effective import Effective
     from bot.desk import Desk
-    from bot.language import Language
     from bot.page import Page
 
 BUILDER: Final = "https://app.slack.com/block-kit-builder/#"
@@ -49,12 +53,28 @@ def kinds() -> tuple[str, ...]:
     return ("digest", "alert", *SUBCOMMANDS, PROBLEM)
 
 
+def languages_of(kind: str, effective: Effective) -> tuple[Language, ...]:
+    """In which languages it will be read: a digest and an alert in those of their channels, all else in the shop's."""
+    voices, settings = Voices(lambda: effective), effective.settings
+    match kind:
+        case "digest":
+            spoken = [voices.digest(MAIN_DIGEST, channel) for channel in settings.digest.channels]
+        case "alert":
+            spoken = [voices.channel(channel) for channel in settings.alert_channels]
+        case _:
+            spoken = []
+    return tuple({language.code: language for language in spoken or [Language.of(settings.language)]}.values())
+
+
 def preview_all(
-    kind: str, desk: Desk, language: Language, ask: Callable[[str], Page], folder: Path
+    kind: str, desk: Desk, spoken: Callable[[str], Sequence[Language]], ask: Callable[[str], Page], folder: Path
 ) -> Iterator[Previewed]:
-    """Write one kind, or with none named one of each, and tell of each."""
+    """Write one kind, or with none named one of each, in each language that is `spoken` there; tell of each."""
     for name in (kind,) if kind else kinds():
-        yield write(page_of(name, desk, language, ask), name, folder)
+        languages = spoken(name)
+        for language in languages:
+            called = name if len(languages) == 1 else f"{name}-{language.code}"
+            yield write(page_of(name, desk, language, ask), called, folder)
 
 
 def page_of(kind: str, desk: Desk, language: Language, ask: Callable[[str], Page]) -> Page:
@@ -63,7 +83,7 @@ def page_of(kind: str, desk: Desk, language: Language, ask: Callable[[str], Page
         case "digest":
             return digest(desk.digest(), language)
         case "alert":
-            return alert(foretold(desk, desk.settings, desk.now().astimezone(desk.zone)), language)
+            return alert(foretold(Lookout(desk), desk.settings, desk.now().astimezone(desk.zone)), language)
     text = language.say("preview.mistyped") if kind == PROBLEM else _words(kind, language)
     try:
         return ask(text)

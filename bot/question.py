@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from metrics.measure import Measured
     from metrics.moved import Buyers, Moved
     from metrics.nps import Nps
+    from metrics.product_ladder import Ladder
+    from metrics.reactivation import Reactivation
     from metrics.report import Basis, Report
     from metrics.subscription import Continuation
 
@@ -84,7 +86,9 @@ class Annex(Protocol):
         """What customers answered."""
         ...
 
-    def continuation(self, as_of: date, period: Span | None) -> Continuation:
+    def continuation(
+        self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]
+    ) -> Continuation:
         """How many subscriptions go on."""
         ...
 
@@ -92,6 +96,16 @@ class Annex(Protocol):
         self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]
     ) -> Measured:
         """Whether mails and coupons made customers buy."""
+        ...
+
+    def reactivation(
+        self, as_of: date, period: Span | None, dimension: str, filters: Sequence[tuple[str, str]]
+    ) -> tuple[Reactivation, Measured | None]:
+        """How many dormant customers came back, and what measures did for that."""
+        ...
+
+    def ladder(self, as_of: date, period: Span | None, days: int | None) -> Ladder:
+        """How many customers step from product to product."""
         ...
 
     def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:

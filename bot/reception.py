@@ -236,7 +236,7 @@ class _View:
         desk = self.shop.desk
         vocabulary = desk.vocabulary()
         labels = tuple((name, tuple(found)[:_LABELS]) for name, found in vocabulary.labels)
-        return Known(desk.settings.zone, desk.settings.dimension_names, labels)
+        return Known(desk.settings.zone, vocabulary.offered, labels)
 
     def mornings(self) -> Sequence[Delivery]:
         return self.ledger.mornings(self.workspace, self._today() - WEEKS_BACK)

@@ -11,6 +11,7 @@ from bot.alerting.rules import every_rule, named
 from bot.alerting.trial import Trial, tried
 from bot.choices.chosen import WORKSPACE
 from bot.desk import Desk, Stored
+from bot.lookout import Lookout
 from metrics.day import Span
 
 if TYPE_CHECKING:
@@ -35,4 +36,4 @@ def back_tested(desk: Desk, rule: str, since: date, until: date) -> Trial:
     """A rule, by its name, on the mornings of those days."""
     with closing(Book.open(desk.settings.state, WORKSPACE)) as book:
         watched = named(every_rule(desk.settings, book.rules()), rule)
-    return tried(watched.rule, Span(since, until + timedelta(days=1)), desk)
+    return tried(watched.rule, Span(since, until + timedelta(days=1)), Lookout(desk))

@@ -38,6 +38,7 @@ from bot.delivery.web import WebCalls
 from bot.dropping import Dropbox
 from bot.fetching import Fetching
 from bot.listening import check_token, serve_http, serve_socket
+from bot.lookout import Lookout
 from bot.reception import Reception
 from bot.roll import Roll
 from bot.ruling import stored
@@ -140,7 +141,7 @@ def _alerting(shop: Shop, book: Book, client: Client, reception: Reception) -> R
     )
     main = effective.plan(DIGEST) or Plan(DIGEST, at=settings.digest.at)
     hours = Hours(main.at, shop.desk.zone, calendar(main, settings))
-    return room(book, shop.desk, settings, hours, outside)
+    return room(book, Lookout(shop.desk), settings, hours, outside)
 
 
 def _fetching(shop: Shop, stopping: threading.Event) -> Sequence[Callable[[float], bool]]:

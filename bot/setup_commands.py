@@ -1,4 +1,4 @@
-"""Which commands set a shop up, and look after it?
+"""Which commands set a shop up, and say whether all is well with it?
 
 They are hung on the command line by `bot.__main__`, which hands in what commands share.
 """
@@ -29,8 +29,6 @@ def register(app: typer.Typer, hands: Hands) -> None:
     app.command("map")(_map(hands))
     app.command("init")(_init(hands))
     app.command("doctor")(_doctor(hands))
-    app.command("sync")(_sync(hands))
-    app.command("fingerprint")(_fingerprint(hands))
 
 
 def _map(hands: Hands) -> Callable[..., None]:
@@ -55,14 +53,18 @@ def _init(hands: Hands) -> Callable[..., None]:
     def init(
         *,
         manifest: Annotated[bool, typer.Option("--manifest", help="Print the manifest and the link only.")] = False,
+        url: Annotated[
+            str,
+            typer.Option(metavar="https://…", help="The same for HTTP mode: the address where Slack reaches the bot."),
+        ] = "",
         lang: Lang = None,
     ) -> None:
         """Begin: create the Slack app, check its tokens, write .env and shop.toml."""
         from bot.beginning import Asking, begin, introduction
 
         language = hands.language(lang)
-        hands.tell(introduction(language))
-        if manifest:
+        hands.tell(introduction(language, url))
+        if manifest or url:
             return
         asking = Asking(_prompt, lambda question: _prompt(question, "", hidden=True), lambda line: hands.tell([line]))
         hands.tell(begin(asking, hands.settings().slack.base_url, language, dict(os.environ)))
@@ -85,47 +87,6 @@ def _doctor(hands: Hands) -> Callable[..., None]:
             raise typer.Exit(FAILED)
 
     return doctor
-
-
-def _sync(hands: Hands) -> Callable[..., None]:
-    def sync(
-        names: Annotated[
-            list[str] | None, typer.Argument(metavar="NAME...", help="Which sources; all without.")
-        ] = None,
-        *,
-        accept_bad: Annotated[
-            bool, typer.Option("--accept-bad", help="Take the good rows even if over 1% are bad.")
-        ] = False,
-        accept_deleted: Annotated[
-            bool, typer.Option("--accept-deleted", help="Take orders as deleted even if over 5% are gone.")
-        ] = False,
-        lang: Lang = None,
-    ) -> None:
-        """Take in what is new in the shop's databases (the [[source]] tables with a url)."""
-        from bot.commandline import synced
-
-        language = hands.language(lang)
-        settings, asked = hands.settings(), tuple(names or ())
-        for line in synced(settings, asked, hands.now, language, accept_bad=accept_bad, accept_deleted=accept_deleted):
-            hands.tell([line])
-
-    return sync
-
-
-def _fingerprint(hands: Hands) -> Callable[..., None]:
-    def fingerprint(
-        *,
-        write: Annotated[
-            Path | None, typer.Option(help="Write the text of which it is the SHA-256 to a new file.")
-        ] = None,
-        lang: Lang = None,
-    ) -> None:
-        """Tell whether two stores hold the same: one SHA-256 of all orders and the counts kept of them."""
-        from bot.commandline import fingerprinted
-
-        hands.tell(fingerprinted(hands.settings(), hands.now, hands.language(lang), write))
-
-    return fingerprint
 
 
 def _prompt(question: str, proposed: str, *, hidden: bool = False) -> str:

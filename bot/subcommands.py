@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bot.beside_answers import continuation, cpo, measure, nps
+from bot.beside_answers import continuation, cpo, ladder, measure, nps, reactivation
 from bot.comparison import UnfitComparison, compare, why
 from bot.grammar import Ask, parse
 from bot.grammar.meant import mended
@@ -34,8 +34,9 @@ from metrics.acquisition import HORIZONS
 from metrics.dormancy import DORMANT_DAYS, PRE_DORMANT_DAYS
 from metrics.gap import RETURNED_DAYS
 from metrics.problem import Problem
+from metrics.product_ladder import HORIZONS as LADDER_DAYS
 from metrics.repeat import WITHIN_DAYS
-from metrics.segment import PURCHASE_COUNT
+from metrics.segment import PRODUCT_ROLE, PURCHASE_COUNT, NoRoles
 from metrics.table import LIMIT
 
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ class UnfitFilter(Problem):
     """A subcommand that cannot be narrowed down or split."""
 
     key = "unfit_filter"
+
+
+class OnlyByChannel(Problem):
+    """Spend is known by channel alone, and all of them are told at once."""
+
+    key = "only_by_channel"
 
 
 class FilterByCount(Problem):
@@ -119,13 +126,15 @@ class Period(StrEnum):
 class Subcommand:
     """One line of SUBCOMMANDS. `days`: the numbers of days it can be asked for (休眠 90日).
 
-    `narrows`: whether it knows filters and dimensions; `compares`: whether two sides of it can be compared.
+    `narrows`: whether it knows filters and dimensions; `told_by`: the
+    one dimension that it is told by anyway; `compares`: whether two sides of it can be compared.
     """
 
     answer: Answer
     period: Period = Period.COHORT
     days: tuple[int, ...] = ()
     narrows: bool = True
+    told_by: str = ""
     compares: bool = False
 
 
@@ -167,7 +176,7 @@ def _list(question: Question) -> Page:
 
 
 def _help(question: Question) -> Page:
-    dimensions = question.figures.vocabulary().dimensions
+    dimensions = question.figures.vocabulary().offered
     return usage(tuple(SUBCOMMANDS), dimensions, question.language, topic=question.ask.topic)
 
 
@@ -212,9 +221,11 @@ SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     "gap": Subcommand(_gap, days=RETURNED_DAYS, compares=True),
     "dormant": Subcommand(_dormant, Period.END, days=(PRE_DORMANT_DAYS, DORMANT_DAYS), compares=True),
     "nps": Subcommand(nps, Period.DURING),
-    "cpo": Subcommand(cpo, days=HORIZONS, narrows=False),
-    "continuation": Subcommand(continuation, Period.DURING, narrows=False),
+    "cpo": Subcommand(cpo, days=HORIZONS, narrows=False, told_by="channel"),
+    "continuation": Subcommand(continuation, Period.DURING),
+    "ladder": Subcommand(ladder, days=LADDER_DAYS, narrows=False),
     "measure": Subcommand(measure, Period.DURING),
+    "reactivation": Subcommand(reactivation, Period.DURING),
     "segment": Subcommand(_segment, days=(WITHIN_DAYS,), compares=True),
     "why": Subcommand(_why, days=(WITHIN_DAYS,), compares=True),
     "list": Subcommand(_list, Period.END, days=(PRE_DORMANT_DAYS,), narrows=False),
@@ -272,6 +283,8 @@ def answer(  # noqa: PLR0913  each is one independent fact of the reader
         raise NotUnderstood(word=tuple(typed for typed, _ in ask.unknown), nearest=mended(ask, known, day))
     _fits(ask)
     heard(ask)
+    if PRODUCT_ROLE in {ask.dimension, *dict(ask.filters)} and not figures.vocabulary().tells_roles:
+        raise NoRoles
     if ask.handout:  # what is handed on echoes the question, not how it was sent
         ask = replace(ask, raw=written(replace(ask, handout=""), language.code))
     question = Question(ask, figures, language, main_dimension, sees_customers, ask.as_of or figures.as_of, past)
@@ -311,8 +324,8 @@ def _fits(ask: Ask) -> None:
         raise UnfitPeriod(period=ask.days)
     if ask.period and known.period is Period.NONE:
         raise UnfitPeriod(period=ask.period)
-    if not known.narrows and (ask.filters or ask.dimension):
-        raise UnfitFilter
+    if not known.narrows and (ask.filters or ask.dimension not in {None, known.told_by}):
+        raise OnlyByChannel if known.told_by else UnfitFilter
     if ask.compare and not known.compares:
         raise UnfitComparison
     if any(dimension == PURCHASE_COUNT for dimension, _ in ask.filters):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.beside import TableFeed, from_query
+from bot.beside import TableFeed, from_query, retell
 from bot.importing import Imported
 from metrics.acquisition import Channels
 from metrics.day import zone
@@ -13,6 +14,7 @@ from metrics.problem import Problem
 from metrics.sources import people
 from metrics.sources.beside.preset import of_shop as preset_of_shop
 from metrics.sources.live import WINDOW, Bookmark, Feed, Page, ids, pages, rows_of, stage
+from metrics.sources.question import Question, renamed
 from metrics.sources.recognition import UnknownPreset, database_mapping, databases
 from metrics.warehouse import bookmark, gone
 from metrics.warehouse.in_place import ReadInPlace
@@ -45,7 +47,7 @@ def feeds(settings: Settings, names: tuple[str, ...] = ()) -> list[Feed | TableF
         raise ReadInPlace(source=in_place.name)
     if not asked or {*names} - {source.name for source in asked}:
         raise NothingToSync(names=list(names), known=[source.name for source in there])
-    orders = [_feed(source, joined=settings.join_people) for source in asked if not source.table]
+    orders = [_feed(source, settings) for source in asked if not source.table]
     channels = Channels(settings.channels)
     return [*orders, *(_table(one, channels, joined=settings.join_people) for one in asked if one.table)]
 
@@ -57,14 +59,21 @@ def _table(source: Source, channels: Channels, *, joined: bool) -> TableFeed:
     return TableFeed(source.name, url, source.select, preset, people.of(source.of, joined=joined), channels)
 
 
-def _feed(source: Source, *, joined: bool) -> Feed:
+def _feed(source: Source, settings: Settings) -> Feed:
     known = databases()
     if source.preset and source.preset not in known:
         raise UnknownPreset(name=source.preset, known=tuple(known))
-    select = source.query or known.get(source.preset, "")
+    asked = Question(source.query) if source.query else known.get(source.preset, Question(""))
     url = source.url.get_secret_value() if source.url else ""
     mapping = database_mapping(source.preset, source.model_extra or {}, source.name)
-    return Feed(url, select, mapping, people.of(source.name, joined=joined))
+    items = replace(mapping.items, select=renamed(mapping.items.select, source.prefix))
+    return Feed(
+        url,
+        asked.under(source.prefix),
+        replace(mapping, items=items),
+        people.of(source.name, joined=settings.join_people),
+        deleted_percent=settings.deleted_percent,
+    )
 
 
 def sync(
@@ -77,6 +86,7 @@ def sync(
     if isinstance(feed, TableFeed):
         with store.writing() as connection:
             stood = from_query(connection, feed, store.rules, accept_bad=accept_bad)
+            retell(store, connection, stood, now())
         yield Imported(feed.name, stood.staged, None, stood)
         return
     name = feed.people.source
@@ -103,14 +113,17 @@ def without_deleted(store: Store, feed: Feed, now: Callable[[], datetime], *, ac
     theirs = (since - timedelta(days=1)).astimezone(zone(feed.mapping.zone or store.rules.zone)).replace(tzinfo=None)
     with store.writing() as connection:
         missing = gone.compare(connection, store.rules, name, since.replace(tzinfo=None), ids(feed, theirs))
-        if missing.back:
-            _taken(store, connection, feed, rows_of(feed, missing.back), now(), accept_bad=True)
+        back = sum(
+            done.taken.changed
+            for page in rows_of(feed, missing.back)
+            if page.rows and (done := _taken(store, connection, feed, page, now(), accept_bad=True)).taken
+        )
         if not accept:
-            gone.check(missing, name)
-        if missing.gone and store.rules.excluded:
+            gone.check(missing, name, feed.deleted_percent)
+        if (missing.gone or missing.quiet) and store.rules.excluded:
             gone.stage(connection, store.rules, name)
             store.take(connection, now(), repeats=False)
-    return missing.gone, len(missing.back)
+    return missing.gone, back
 
 
 def _taken(  # what is taken from where into which store, when, and how strictly

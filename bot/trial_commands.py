@@ -19,16 +19,33 @@ from bot.hands import Code, Hands, Lang, named_language
 
 def register(app: typer.Typer, hands: Hands) -> None:
     """Hang the commands on the command line."""
+    app.command("demo")(_demo(hands))
     app.command("rules")(_rules(hands))
     app.command("backtest")(_backtest(hands))
     app.command("rehearse")(_rehearse(hands))
     app.command("preview")(_preview(hands))
 
 
+def _demo(hands: Hands) -> Callable[..., None]:
+    def demo(lang: Lang = None) -> None:
+        """Build a sample shop and show its digest of this morning, in Japanese unless --lang en."""
+        from bot.demo import demo_desk, program, question
+        from bot.present.digest import digest as page
+
+        language, folder = hands.language(lang), Path("demo")
+        shop = hands.language(lang or named_language(os.environ, Path()) or Code.JA)
+        hands.show(page(demo_desk(folder, hands.now, shop).digest(), shop))
+        hands.tell(["", language.say("cli.demo_next", question=question(folder, shop), program=program())])
+        if language.code != shop.code:
+            hands.tell([language.say("cli.demo_other", command=f"{program()} demo --lang {language.code}")])
+
+    return demo
+
+
 def _rules(hands: Hands) -> Callable[..., None]:
     def rules(lang: Lang = None) -> None:
         """List the alert rules with owner and last state."""
-        settings = hands.in_force(lang)
+        settings = hands.in_force(lang).settings
         from bot.ruling import listed
 
         hands.show(listed(hands.desk(settings), hands.language(settings.language)))
@@ -46,7 +63,7 @@ def _backtest(hands: Hands) -> Callable[..., None]:
         lang: Lang = None,
     ) -> None:
         """Show on which mornings a rule would have fired, for how long and with what values."""
-        settings = hands.in_force(lang)
+        settings = hands.in_force(lang).settings
         from bot.alerting.trial import as_json
         from bot.present.backtest import backtest as page
         from bot.ruling import back_tested
@@ -93,14 +110,15 @@ def _preview(hands: Hands) -> Callable[..., None]:
         lang: Lang = None,
     ) -> None:
         """Write messages as HTML and JSON, and print their Block Kit Builder links."""
-        from bot.previewing import preview_all
+        from bot.previewing import languages_of, preview_all
         from bot.subcommands import answer
 
-        settings = hands.in_force(lang)
-        desk, language = hands.desk(settings), hands.language(settings.language)
-        dimension = settings.main_dimension
-        ask = partial(answer, figures=desk, language=language, main_dimension=dimension, sees_customers=True)
-        for done in preview_all(" ".join(kind or ()), desk, language, ask, out):
+        effective = hands.in_force(lang)
+        settings = effective.settings
+        desk, dimension, usual = hands.desk(settings), settings.main_dimension, hands.language(settings.language)
+        ask = partial(answer, figures=desk, language=usual, main_dimension=dimension, sees_customers=True)
+        spoken = (lambda _kind: (usual,)) if lang else partial(languages_of, effective=effective)
+        for done in preview_all(" ".join(kind or ()), desk, spoken, ask, out):
             hands.tell([str(done.html), str(done.json), done.link, ""])
 
     return preview

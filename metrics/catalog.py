@@ -22,6 +22,8 @@ from metrics.estimate import Estimate
 from metrics.gap import Gap, gap_by_label
 from metrics.measure import measured
 from metrics.nps import nps
+from metrics.product_ladder import ladder
+from metrics.reactivation import reactivation
 from metrics.repeat import adaptive_rates, provisional
 from metrics.segment import PURCHASE_COUNT
 from metrics.subscription import continuation
@@ -126,8 +128,10 @@ CATALOG: tuple[Figure, ...] = (
     Figure("return_chance", Unit.SHARE, return_chance, _chance, dimensions=(PURCHASE_COUNT,)),
     Figure("lifetime_value", Unit.MONEY, lifetime_value, needs=Needs.REVENUE),
     Figure("cpm", Unit.CUSTOMERS, customers_by_cell, needs=Needs.CUSTOMERS),
+    Figure("reactivation", Unit.SHARE, reactivation, needs=Needs.CUSTOMERS),
     Figure("cpo", Unit.MONEY, acquisition, needs=Needs.BESIDE),
     Figure("continuation", Unit.SHARE, continuation, needs=Needs.BESIDE),
+    Figure("ladder", Unit.SHARE, ladder, needs=Needs.BESIDE),
     Figure("measure", Unit.SHARE, measured, needs=Needs.BESIDE),
     Figure("nps", Unit.POINTS, nps, needs=Needs.BESIDE),
 )

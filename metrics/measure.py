@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from metrics.alert import MINIMUM
 from metrics.day import Span, number, of_number
+from metrics.dormancy import DORMANT_DAYS
 from metrics.estimate import Z95, Estimate, difference, rate
 from metrics.segment import ALL, BUCKETS, OTHER, PURCHASE_COUNT, too_small
 from metrics.survival import Ints
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 WITHIN_DAYS = 30
 WINDOW_DAYS = 365
 SAME_WAVE_DAYS = 3
-DORMANT_DAYS = 90
 SHOWN_FROM = 5
+MOST_ROWS = 500
 WORTH_SEEING = 0.05
 """A difference that a comparison should be able to tell from none, in four of five cases."""
 Z80 = 0.8416212335729143
@@ -97,6 +99,7 @@ class Measured:
     """The waves of a span, newest first, as a whole or by the labels of a dimension.
 
     strangers: addressed before any purchase; torn: both got it and were held out on one day. Neither counts.
+    cut: there are more rows than MOST_ROWS.
     """
 
     as_of: date
@@ -106,6 +109,7 @@ class Measured:
     rows: tuple[Effect, ...]
     strangers: int
     torn: int
+    cut: bool = False
 
 
 def measured(
@@ -130,16 +134,24 @@ def measured(
     waves = [_effect(whole[at, 0], *named[at], "") for at in order]
     groups, labels = _groups(people, dimension)
     table = sides.table(groups, len(labels)) if labels else None
-    parts = [
+    parts = (
         _effect(cells, *named[at], label)
         for at in order
         if table is not None
         for label, cells in _folded(table[at], labels, in_order=dimension == PURCHASE_COUNT)
         if cells[GOT] or cells[HELD]
-    ]
+    )
+    first_parts = tuple(islice(parts, MOST_ROWS + 1))
     there = [each for each in waves if each.got.n or each.held.n or each.waiting]
     return Measured(
-        as_of, span, dimension, tuple(there), tuple(parts), int((people.bought == 0).sum()), int(torn.sum())
+        as_of,
+        span,
+        dimension,
+        tuple(there),
+        first_parts[:MOST_ROWS],
+        int((people.bought == 0).sum()),
+        int(torn.sum()),
+        cut=len(first_parts) > MOST_ROWS,
     )
 
 

@@ -15,6 +15,8 @@ ALL = "all"
 PURCHASE_COUNT = "purchase_count"
 COHORT_MONTH = "cohort_month"
 ENTRY = "entry"
+PRODUCT_ROLE = "product_role"
+"""Front, middle or back: the role of what the first order sold; the warehouse fills it in."""
 
 OTHER = "(other)"
 """The one label of all customers whose own label is not among the most frequent ones."""
@@ -50,12 +52,20 @@ class UnknownDimension(Problem):
     key = "unknown_dimension"
 
 
+class NoRoles(Problem):
+    """No product's role is known, or not what the orders sold."""
+
+    key = "no_roles"
+
+
 BUILT_IN: tuple[Dimension, ...] = (
     Dimension(PURCHASE_COUNT, None),
     Dimension(COHORT_MONTH, None),
     Dimension(ENTRY, None),
 )
 DEFAULT_COLUMNS: tuple[str, ...] = ("channel", "region", "product")
+SHOP_COLUMNS: tuple[str, ...] = (*DEFAULT_COLUMNS, PRODUCT_ROLE)
+"""What a shop tells customers apart by unless it says otherwise: the role is there once products tell it."""
 
 
 def dimensions(columns: tuple[str, ...] = DEFAULT_COLUMNS) -> tuple[Dimension, ...]:

@@ -16,10 +16,13 @@ import numpy as np
 from metrics.alert import MINIMUM
 from metrics.day import Span, number
 from metrics.estimate import Estimate, rate
+from metrics.segment import ALL, OTHER, too_small
 from metrics.survival import Ints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
 
 WINDOW_DAYS = 365
 GRACE_DAYS = 14
@@ -28,6 +31,8 @@ USUAL_SHARE = 0.9
 STEPS = 12
 RECENT_DAYS = 30
 NEVER = 2**31 - 1
+NOBODY = -1
+SHOWN_FROM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Contracts:
     """Contracts, and their deliveries as arrays sorted by contract and number of the delivery.
 
     started, ended: day numbers by contract, `ended` NEVER where it runs; contract, number, day: of each delivery that
-    was shipped. unlisted: contracts that orders name and the table does not.
+    was shipped. unlisted: contracts that orders name and the table does not. label: of each contract's customer, in
+    `labels`; NOBODY where no order knows them.
     """
 
     started: Ints
@@ -44,6 +50,8 @@ class Contracts:
     number: Ints
     day: Ints
     unlisted: int
+    label: Ints
+    labels: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,16 @@ class Step:
     went_on: Estimate
     reached: float | None
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The contracts of one label: those that were due after their first delivery, the steps, and how many run."""
+
+    label: str
+    counted: int
+    steps: tuple[Step, ...]
+    running: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +89,77 @@ class Continuation:
     begun: int
     ended: int
     unlisted: int
+    dimension: str = ALL
+    rows: tuple[Part, ...] = ()
 
 
-def continuation(contracts: Contracts, as_of: date, period: Span | None = None) -> Continuation:
+def continuation(contracts: Contracts, as_of: date, period: Span | None = None, dimension: str = ALL) -> Continuation:
     """The share that goes on, by number of the delivery, as the morning after `as_of` knows it."""
     span = period or Span.ending(as_of, WINDOW_DAYS)
     today = number(as_of)
     on, due = _fates(contracts, today)
     inside = (contracts.day >= number(span.start)) & (contracts.day < min(number(span.end), today + 1))
-    counted = int((inside & due & (contracts.number == 1)).sum())
-    steps, reached = [], 1.0
-    for delivery in range(1, STEPS + 1):
-        here = inside & (contracts.number == delivery)
-        went_on = rate(int((here & due & on).sum()), int((here & due).sum()))
-        if went_on.value is None or went_on.n < MINIMUM:
-            break
-        reached *= went_on.value
-        steps.append(Step(delivery, went_on, reached, int((here & ~due).sum())))
+    fates = _Fates(contracts.number, inside, on, due)
     lately = number(as_of - timedelta(days=RECENT_DAYS))
     begun = contracts.started <= today
+    running = begun & (contracts.ended > today)
     return Continuation(
-        as_of, span, counted, tuple(steps), int((begun & (contracts.ended > today)).sum()),
+        as_of, span, fates.counted(), fates.steps(), int(running.sum()),
         int((begun & (contracts.started > lately)).sum()),
-        int(((contracts.ended <= today) & (contracts.ended > lately)).sum()), contracts.unlisted,
+        int(((contracts.ended <= today) & (contracts.ended > lately)).sum()), contracts.unlisted, dimension,
+        _rows(contracts, fates, running) if dimension != ALL else (),
     )  # fmt: skip
 
 
-def _fates(contracts: Contracts, today: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _rows(contracts: Contracts, fates: _Fates, running: Mask) -> tuple[Part, ...]:
+    """By the customers' labels, most contracts first; small ones as one, so that none follows from the others."""
+    of_delivery = contracts.label[contracts.contract] if len(contracts.contract) else contracts.contract
+    sizes = ((name, {at}, int((contracts.label == at).sum())) for at, name in enumerate(contracts.labels))
+    found = sorted((one for one in sizes if one[2]), key=lambda one: (-one[2], one[0]))
+    small = too_small([n for _, _, n in found], SHOWN_FROM)
+    groups = [(name, places) for at, (name, places, _) in enumerate(found) if at not in small]
+    if small:
+        groups.append((OTHER, {place for at in small for place in found[at][1]}))
+    parts = []
+    for name, places in groups:
+        mine = fates.of(np.isin(of_delivery, list(places)))
+        parts.append(
+            Part(name, mine.counted(), mine.steps(), int((running & np.isin(contracts.label, list(places))).sum()))
+        )
+    return tuple(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fates:
+    """Of each delivery: its number, whether it is asked about, whether the next one came, and was due."""
+
+    number: Ints
+    inside: Mask
+    on: Mask
+    due: Mask
+
+    def of(self, those: Mask) -> _Fates:
+        """Of some deliveries only."""
+        return _Fates(self.number, self.inside & those, self.on, self.due)
+
+    def counted(self) -> int:
+        """Contracts that were due after their first delivery."""
+        return int((self.inside & self.due & (self.number == 1)).sum())
+
+    def steps(self) -> tuple[Step, ...]:
+        """From delivery to delivery, as long as there are enough."""
+        steps, reached = [], 1.0
+        for delivery in range(1, STEPS + 1):
+            here = self.inside & (self.number == delivery)
+            went_on = rate(int((here & self.due & self.on).sum()), int((here & self.due).sum()))
+            if went_on.value is None or went_on.n < MINIMUM:
+                break
+            reached *= went_on.value
+            steps.append(Step(delivery, went_on, reached, int((here & ~self.due).sum())))
+        return tuple(steps)
+
+
+def _fates(contracts: Contracts, today: int) -> tuple[Mask, Mask]:
     """Of each delivery: whether the next one was shipped by today, and whether it was due, and the grace is over."""
     size = len(contracts.day)
     seen = contracts.day <= today

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.delivery.database import open_engine
 from bot.delivery.row import Key, Kind, Payload, State, digest_of, ulid
-from bot.delivery.schema import alert_note, alert_rule, alert_standing, audit, delivery, episode, open_engine
+from bot.delivery.schema import alert_note, alert_rule, alert_standing, audit, delivery, episode
 from bot.settings.watching import AlertRule
 from metrics.alert import Standing
 

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.choices.chosen import Choice, Chosen, Entry, Mark, Plan
+from bot.delivery.database import open_engine
 from bot.delivery.row import ulid
-from bot.delivery.schema import audit, choice, choice_version, digest, open_engine, used
+from bot.delivery.schema import audit, choice, choice_version, digest, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -39,7 +39,8 @@ class OursAlone:
         barred = self._barred(str(call["channel"]))
         if barred is None:
             return carry_out(call)
-        return Answer(Outcome.BLOCKED if barred.sight is Sight.BLOCKED else Outcome.NOT_APPLIED, error=barred.error)
+        outcome = Outcome.BLOCKED if barred.sight is Sight.BLOCKED else Outcome.NOT_APPLIED
+        return Answer(outcome, error=barred.error, retry_after=barred.retry_after)
 
     def _barred(self, channel: str) -> Look | None:
         try:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.delivery.database import WAITS, Waits, open_engine
 from bot.delivery.protocol import CANNOT_LOOK, HOLD, LEASE, SWEEPS, sweep_is_due
 from bot.delivery.row import OPEN, Delivery, Key, Kind, Payload, State, digest_of, ulid
-from bot.delivery.schema import WAITS, Instant, Waits, audit, delivery, episode, open_engine
+from bot.delivery.schema import Instant, audit, delivery, episode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -26,7 +26,8 @@ from bot.grammar.words import (
     TOPIC_WORDS,
     UNKNOWN_LABEL_WORDS,
 )
-from metrics.segment import BUCKETS, COHORT_MONTH, ENTRY, PURCHASE_COUNT, UNKNOWN_LABEL
+from metrics.beside import ROLES
+from metrics.segment import BUCKETS, COHORT_MONTH, ENTRY, PRODUCT_ROLE, PURCHASE_COUNT, UNKNOWN_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ _ENDINGS: Final = ("?", "!", "。")
 _FIXED_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     PURCHASE_COUNT: tuple(label for label, _, _ in BUCKETS),
     ENTRY: ("one_off", "subscription"),
+    PRODUCT_ROLE: ROLES,
 }
 
 
@@ -55,6 +57,16 @@ class Vocabulary:
 
     dimensions: tuple[str, ...] = tuple(DIMENSION_WORDS)
     labels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The dimensions that menus name: without the product role where nothing tells it."""
+        return tuple(name for name in self.dimensions if name != PRODUCT_ROLE or self.tells_roles)
+
+    @property
+    def tells_roles(self) -> bool:
+        """Whether any customer's first product has a role."""
+        return any(label != UNKNOWN_LABEL for label in dict(self.labels).get(PRODUCT_ROLE, ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,12 @@ NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
     "measure": ("施策", "measure", "施策の効果", "施策効果", "施策別", "キャンペーン", "販促", "販促効果", "対照群",
                 "measures", "campaign", "campaigns", "promotion", "promotions", "hold out", "hold-out", "holdout",
                 "uplift", "lift"),
+    "reactivation": ("掘り起こし", "reactivation", "休眠掘り起こし", "休眠 掘り起こし", "休眠の掘り起こし", "掘起こし",
+                     "復帰", "休眠復帰", "休眠からの復帰", "カムバック", "reactivated", "reactivations", "win back",
+                     "winback", "win-back", "came back"),
+    "ladder": ("商品ステップ", "ladder", "ステップ", "引上げ", "引き上げ", "引上げ率", "引き上げ率", "引上率",
+               "商品の引上げ", "ミドル引上げ", "フロントからミドル", "F→M→B", "アップセル", "クロスセル",
+               "product ladder", "product steps", "upsell", "cross sell", "cross-sell"),
     "list": ("一覧", "list", "リスト", "名簿", "休眠予備一覧", "休眠一覧", "休眠リスト", "休眠予備リスト",
              "候補", "candidates", "dormant list", "list dormant", "customer list"),
     "why": ("なぜ動いたか", "why", "なぜ", "なんで", "理由", "要因", "原因", "動いた理由", "変化の理由", "reason",
@@ -58,6 +64,8 @@ DIMENSION_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
                "country", "countries"),
     "product": ("商品", "product", "初回商品", "製品", "品目", "アイテム", "products", "first product", "item",
                 "items", "sku"),
+    "product_role": ("商品の役割", "product role", "商品役割", "役割", "初回商品の役割", "商品ロール", "商品区分",
+                     "product roles", "role", "roles", "first product role"),
     "purchase_count": ("購入回数", "purchase count", "回数", "購買回数", "注文回数", "purchases", "purchase counts",
                        "number of purchases", "order count", "orders"),
     "cohort_month": ("初回月", "cohort month", "初回購入月", "獲得月", "コホート", "月", "月次", "cohort",
@@ -69,6 +77,11 @@ LABEL_WORDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "entry": {
         "subscription": ("定期", "定期購入", "定期初回", "サブスク", "subscriptions", "subscriber", "subscribers"),
         "one_off": ("単品", "都度", "都度購入", "単発", "one off", "one-off", "oneoff", "single"),
+    },
+    "product_role": {
+        "front": ("フロント", "フロント商品", "フロントエンド", "入口商品", "front product", "front end", "front-end"),
+        "middle": ("ミドル", "ミドル商品", "ミドルエンド", "本商品", "middle product", "middle end"),
+        "back": ("バック", "バック商品", "バックエンド", "バックエンド商品", "back product", "back end", "back-end"),
     },
     "purchase_count": {
         "1": ("1回", "初回のみ", "1回目", "once"),

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from bot.language import Language
-from bot.page import Cell, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Table
-from bot.present.footing import rules, until
+from bot.page import Cell, Chart, Fact, Facts, Footnote, Heading, Page, Paragraph, Part, Table, printable
+from bot.present.footing import rules, until, where
+from bot.present.label import dimension_name, label_name
 from metrics.report import Basis
+from metrics.segment import OTHER
 from metrics.subscription import GRACE_DAYS, RECENT_DAYS, Continuation, Step
+from metrics.subscription import Part as Group
 
 LEAST_POINTS = 2
+REACHED = (3, 6)
 
 
 def continuation(found: Continuation, basis: Basis, language: Language) -> Page:
     """The share that goes on to the second delivery first, then each further one, and how many reach it."""
     said = _headline(found, language)
     body: tuple[Part, ...] = (_facts(found, language),)
-    if found.steps:
+    if found.rows:
+        body = (*body, _by_label(found, language))
+    elif found.steps:
         body = (*_weakest(found, language), *body, _table(found, language), *_curve(found, language))
     return Page(said, (Heading(said), *body, _foot(found, basis, language)), language=language.code)
 
@@ -81,6 +87,31 @@ def _row(step: Step, language: Language) -> tuple[Cell, ...]:
     )
 
 
+def _by_label(found: Continuation, language: Language) -> Table:
+    name = dimension_name(found.dimension, language)
+    names = [language.say(f"continuation.{key}") for key in ("running", "second", "of", "interval")]
+    later = [language.say("continuation.reaches", delivery=delivery) for delivery in REACHED]
+    rows = tuple(_part(one, found.dimension, language) for one in found.rows)
+    return Table(language.say("continuation.caption_by", dimension=name, span=found.span), (name, *names, *later), rows)
+
+
+def _part(part: Group, dimension: str, language: Language) -> tuple[Cell, ...]:
+    name = language.say("nps.other") if part.label == OTHER else label_name(dimension, part.label, language)
+    first = (Cell(printable(name)), Cell(_contracts(part.running, language), part.running))
+    if not part.steps:
+        none = Cell(language.say("custom.none"))
+        return (*first, Cell(language.say("common.too_few")), *(none,) * (2 + len(REACHED)))
+    went_on = part.steps[0].went_on
+    reached = {step.delivery + 1: step.reached for step in part.steps}
+    return (
+        *first,
+        Cell(language.percent(went_on.value), _percent(went_on.value)),
+        Cell(language.say("continuation.of_short", k=went_on.k or 0, n=went_on.n), went_on.n),
+        Cell(language.interval(went_on.interval)),
+        *(Cell(language.percent(reached.get(at)), _percent(reached.get(at))) for at in REACHED),
+    )
+
+
 def _percent(share: float | None) -> float | None:
     return None if share is None else round(100 * share, 1)
 
@@ -107,6 +138,7 @@ def _curve(found: Continuation, language: Language) -> tuple[Chart, ...]:
 def _foot(found: Continuation, basis: Basis, language: Language) -> Footnote:
     items = (
         until(basis, language),
+        where(basis, language),
         language.say("continuation.shipped", span=found.span, count=found.counted),
         language.say("continuation.counted", grace=GRACE_DAYS),
         language.say("continuation.unlisted", count=found.unlisted) if found.unlisted else "",

@@ -10,12 +10,15 @@ from metrics.report import Report
 
 TOPICS = ("repeat", "provisional", "gap", "dormant")
 """Figures with a definition; a topic without one gives the list of these."""
-TERMS = ("nps", "cpo", "continuation", "measure", "target", "interval", "purchase", "first_purchase")
+TERMS = (
+    "nps", "cpo", "continuation", "measure", "reactivation", "ladder", "target", "interval", "purchase",
+    "first_purchase", "product_role",
+)  # fmt: skip
 ALSO = {"confirmed": "repeat", "return_chance": "dormant", "list": "dormant"}
 """Other names under which a definition is asked for."""
 FIGURES = ("repeat", "gap", "dormant")
-BESIDE = ("nps", "cpo", "continuation", "measure")
-"""Figures that a table beside the orders switches on."""
+BESIDE = ("nps", "cpo", "continuation", "measure", "reactivation", "ladder")
+"""Figures that are not made of counts alone."""
 ITEMS = ("formula", "numerator", "denominator", "left_out", "why")
 
 

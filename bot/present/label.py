@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.language import Language
-from metrics.segment import ALL, COHORT_MONTH, ENTRY, PURCHASE_COUNT, UNKNOWN_LABEL
+from metrics.segment import ALL, COHORT_MONTH, ENTRY, PRODUCT_ROLE, PURCHASE_COUNT, UNKNOWN_LABEL
 
 
 def dimension_name(dimension: str, language: Language) -> str:
@@ -24,8 +24,8 @@ def label_name(dimension: str, label: str, language: Language) -> str:
         return _purchases(label, language)
     if dimension == COHORT_MONTH:
         return _month(label, language)
-    if dimension == ENTRY and language.has(f"label.entry.{label}"):
-        return language.say(f"label.entry.{label}")
+    if dimension in {ENTRY, PRODUCT_ROLE} and language.has(f"label.{dimension}.{label}"):
+        return language.say(f"label.{dimension}.{label}")
     return label
 
 

@@ -95,15 +95,15 @@ def _sent(effect: Effect, language: Language) -> str:
     return language.day_table(effect.span.start) if effect.span.days == 1 else language.span(effect.span)
 
 
-def table(found: Measured, basis: Basis, language: Language) -> Table:
+def table(found: Measured, basis: Basis, language: Language, caption: str = "") -> Table:
     """Each wave, or each label of each, newest first."""
     rows = found.rows or found.waves
     by = (dimension_name(found.dimension, language),) if found.rows else ()
     names = ("sent", "got", "got_rate", "held", "held_rate", "difference", "interval", "per_extra", "verdict")
     heads = (language.say("measure.name"), *by, *(language.say(f"measure.{name}") for name in names))
-    caption = language.say("measure.caption_by" if found.rows else "measure.caption", dimension="".join(by),
-                           within=WITHIN_DAYS)  # fmt: skip
-    return Table(caption, heads, tuple(_row(row, found, basis, language) for row in rows))
+    key = caption or ("measure.caption_by" if found.rows else "measure.caption")
+    title = language.say(key, dimension="".join(by), within=WITHIN_DAYS)
+    return Table(title, heads, tuple(_row(row, found, basis, language) for row in rows))
 
 
 def _row(row: Effect, found: Measured, basis: Basis, language: Language) -> tuple[Cell, ...]:
@@ -159,6 +159,7 @@ def _foot(found: Measured, basis: Basis, language: Language) -> Footnote:
         until(basis, language),
         where(basis, language),
         language.say("measure.counted", within=WITHIN_DAYS, span=found.span),
+        language.say("measure.cut", count=len(found.rows)) if found.cut else "",
         language.say("measure.needs_note") if needs else "",
         language.say("measure.waiting_note", within=WITHIN_DAYS, n=people(waiting, language)) if waiting else "",
         language.say("measure.strangers", n=people(found.strangers, language)) if found.strangers else "",

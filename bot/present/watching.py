@@ -139,7 +139,11 @@ def obituary(due: datetime, language: Language) -> str:
 def status(mornings: Sequence[PastMorning], zone: ZoneInfo, language: Language) -> Page:
     """The last mornings: when each came, how late, and why."""
     dates, open_dates = {one.local_date for one in mornings}, {one.local_date for one in mornings if not one.sent_at}
-    said = language.say("watch.status.headline", arrived=len(dates - open_dates), count=len(dates))
+    said = (
+        language.say("watch.status.headline", arrived=len(dates - open_dates), count=len(dates))
+        if dates
+        else language.say("watch.status.headline_none")
+    )
     rows = tuple(
         (
             Cell(language.day_table(one.local_date)),

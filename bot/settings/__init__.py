@@ -21,8 +21,8 @@ from bot.settings.told import Watch
 from bot.settings.watching import AlertRules, each_once
 from metrics.day import zone as zone_of
 from metrics.problem import Problem
-from metrics.rules import EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
-from metrics.segment import ALL, BUILT_IN, DEFAULT_COLUMNS, PURCHASE_COUNT, dimensions
+from metrics.rules import DELETED, EXCLUDED_STATUSES, PURCHASE_STATUSES, RETURNED_STATUSES, Rules
+from metrics.segment import ALL, BUILT_IN, PURCHASE_COUNT, SHOP_COLUMNS, dimensions
 
 CURRENCIES: Final = ("JPY", "USD", "EUR", "GBP")
 """Currencies whose smallest unit is known."""
@@ -109,7 +109,7 @@ class Purchases(Section):
     merge_minutes: int = Field(default=60, ge=0, le=1440, examples=[60])
     """An order at most this many minutes after the previous one belongs to it, even across midnight. 0: off."""
     excluded: Statuses = Field(default=EXCLUDED_STATUSES, examples=[["cancelled", "test"]])
-    """Order statuses that are no purchase."""
+    """Order statuses that are no purchase; `deleted` never is one."""
     returned: Statuses = Field(default=RETURNED_STATUSES, examples=[["returned"]])
     """Statuses of fully returned orders: no purchase, but a returned first order stays in the denominator."""
     purchase_statuses: Statuses = Field(default=PURCHASE_STATUSES, examples=[["paid", "shipped"]])
@@ -270,7 +270,7 @@ class Settings(BaseSettings):
     """The currency of all amounts. Orders are imported anew after a change."""
     target: Share = Field(default=0.20, examples=[0.2])
     """The 30-day first-repeat rate that the shop wants to reach."""
-    dimensions: Dimensions = Field(default=DEFAULT_COLUMNS, examples=[["channel", "region", "product"]])
+    dimensions: Dimensions = Field(default=SHOP_COLUMNS, examples=[["channel", "region", "product"]])
     """Order columns by which customers can be told apart (their value at the first purchase)."""
     store: File = Field(default=Path("asakai.duckdb"), examples=["asakai.duckdb"])
     """The file that holds the orders."""
@@ -292,6 +292,8 @@ class Settings(BaseSettings):
     """The shop's sources, as tables `[[source]]` (docs/sources.md); without any, a file tells by itself what it is."""
     channels: Channels = Field(default={}, examples=['{"(?i)facebook|instagram": "Meta広告"}'])
     """Which channel a campaign, or what an order names as its channel, means: regular expressions."""
+    deleted_percent: int = Field(default=5, ge=0, le=100, examples=[5])
+    """How many percent of a database's last 90 days may be gone and taken as deleted; more may be half a load."""
     join_people: bool = Field(default=False, examples=[True])
     """Whether people are joined across sources by e-mail, then phone. Orders are imported anew after a change."""
 
@@ -325,7 +327,10 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """The purchase rules for the store."""
-        return Rules(zone=self.zone, currency=self.currency, columns=self.dimensions, **self.purchases.model_dump())
+        said = self.purchases.model_dump()
+        # else an order that is there again in its database would not be known as one that was gone
+        excluded = tuple(dict.fromkeys((*self.purchases.excluded, DELETED)))
+        return Rules(zone=self.zone, currency=self.currency, columns=self.dimensions, **{**said, "excluded": excluded})
 
     @property
     def main_dimension(self) -> str:

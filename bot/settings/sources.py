@@ -37,6 +37,7 @@ class Source(BaseModel):
     table: it holds no orders but a table beside them; of: the source whose customers its rows name.
     orders: the table or view of a url that holds them, instead of a select; in_place: whether they are
     queried there or copied by `asakai sync`; look_minutes: how long what was counted there is believed.
+    prefix: what the names of WordPress's tables begin with, where it is not wp_.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -50,6 +51,7 @@ class Source(BaseModel):
     of: str = ""
     orders: str = Field(default="", max_length=200, pattern=r"^[^;\s]*$")
     in_place: bool | None = None
+    prefix: str = Field(default="", max_length=40, pattern=r"^[A-Za-z0-9_]*$")
     look_minutes: int = Field(default=15, ge=1, le=1440)
 
     @property

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from metrics.sources.dates import spelled
+
 NFKC = "asakai_nfkc"
 """Name of the SQL function that `normalised` is registered under."""
 
@@ -18,7 +20,9 @@ _NOBODY = r"(?i)[\s\x{3000}]*(0|null|none|nan|guest|ゲスト)?[\s\x{3000}]*"
 _DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _TIME = r"[T ]\d{1,2}:\d{2}(:\d{2}([.]\d{1,9})?)?"
 _OFFSET = r" ?(Z|z|UTC|[-+](0\d|1[0-4])(:?[0-5]\d)?)"
-_NUMBER = r"-?[¥$€£]?-?(\d+|\d{1,3}(,\d{3})+)([.]\d*)?円?"
+_NUMBER = r"-?[SIGNS]?-?(\d+|\d{1,3}(,\d{3})+)([.]\d*)?"
+_SIGNS = {"JPY": "¥円", "CNY": "¥", "EUR": "€", "GBP": "£", "": "¥円$€£"}
+_DOLLARS = frozenset({"USD", "AUD", "CAD", "HKD", "NZD", "SGD", "TWD"})
 _USUAL = ("shipped", "completed", "paid", "delivered", "cancelled", "pending", "fulfilled")
 _FULL_WIDTH = "０１２３４５６７８９．，－−△▲￥"
 _ASCII = "0123456789.,----¥"
@@ -65,7 +69,7 @@ def folded(ref: str) -> str:
 
 
 def instant(ref: str, zone: str) -> str:
-    """Shop-local wall time of an ISO date or date-time; an offset is honoured.
+    """Shop-local wall time of a date or date-time, as ISO or as Japan writes it; an offset is honoured.
 
     DuckDB's cast to TIMESTAMP would drop an offset without a word, so it is used only
     where the text's form leaves no room for one.
@@ -76,7 +80,7 @@ def instant(ref: str, zone: str) -> str:
     dashed = f"regexp_replace(replace({text}, '/', '-'), ' ?(UTC|[zZ])$', '+00:00')"
     whole = f"regexp_replace({dashed}, '^([^ T]+[ T][0-9]+:[0-9]+) ?([-+])', '\\1:00\\2')"
     unspaced = f"regexp_replace({whole}, ' ([-+])', '\\1')"
-    return (
+    iso = (
         f"CASE WHEN {ref} LIKE '____-__-_____:__:__' AND {_plausible(ref)}"
         f" THEN try_cast({ref} AS TIMESTAMP)"
         f" WHEN NOT {_plausible(text)} THEN NULL"
@@ -84,6 +88,7 @@ def instant(ref: str, zone: str) -> str:
         f" WHEN {bare} THEN try_cast({text} AS TIMESTAMP)"
         f" WHEN {shifted} THEN timezone({literal(zone)}, try_cast({unspaced} AS TIMESTAMPTZ)) END"
     )
+    return f"coalesce({iso}, {spelled(text)})"
 
 
 def _plausible(text: str) -> str:
@@ -91,11 +96,17 @@ def _plausible(text: str) -> str:
     return f"({text} >= '1970' AND {text} < '2200')"
 
 
-def number(ref: str) -> str:
-    """A DECIMAL of up to six decimals; thousands separators and currency signs are read."""
+def number(ref: str, currency: str = "") -> str:
+    """A DECIMAL of up to six decimals; thousands separators and currency signs are read.
+
+    currency: whose sign may stand there, for $100 are not 100 yen; "" any.
+    """
+    signs = "$" if currency.upper() in _DOLLARS else _SIGNS.get(currency.upper(), "")
+    before = "".join(sign for sign in signs if sign != "円")
+    form = _NUMBER.replace("[SIGNS]?", f"[{before}]?" if before else "") + ("円?" if "円" in signs else "")
     ascii_text = f"translate({trimmed(ref)}, {literal(_FULL_WIDTH)}, {literal(_ASCII)})"
     plain = f"regexp_replace({ascii_text}, '[,¥$€£円 ]', '', 'g')"
-    is_number = f"regexp_full_match({ascii_text}, {literal(_NUMBER)})"
+    is_number = f"regexp_full_match({ascii_text}, {literal(form)})"
     spelled = f"CASE WHEN {is_number} THEN try_cast({plain} AS DECIMAL(18, 6)) END"
     return f"coalesce(try_cast({ref} AS DECIMAL(18, 6)), {spelled})"
 

@@ -189,8 +189,10 @@ def _quoted(name: str) -> str:
 
 def clear(connection: DuckDBPyConnection) -> None:
     """Forget what was staged before and free its memory."""
-    connection.execute("DROP VIEW IF EXISTS incoming")
-    connection.execute("DROP TABLE IF EXISTS temp.staged")
+    for view in ("incoming", "itemised"):
+        connection.execute(f"DROP VIEW IF EXISTS {view}")
+    for table in ("staged", "incoming_items"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rejected"
         ' (file VARCHAR, row BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR)'
@@ -334,9 +336,10 @@ def _taken_amount(columns: Layout, rules: Rules) -> str:
     """The amount in minor units after refunds; NULL where anything else in the row is bad too."""
     refs = columns.refs
     ref = refs["amount"]
-    read = ref if columns.decimal_amount else cells.number(ref)
+    read = ref if columns.decimal_amount else cells.number(ref, rules.currency)
     if "refunded" in refs:
-        refunded = f"CASE WHEN {cells.is_empty(refs['refunded'])} THEN 0 ELSE {cells.number(refs['refunded'])} END"
+        back = cells.number(refs["refunded"], rules.currency)
+        refunded = f"CASE WHEN {cells.is_empty(refs['refunded'])} THEN 0 ELSE {back} END"
         read = f"CAST({read} AS DECIMAL(20, 6)) - {refunded}"
     amount = cells.minor_units(read, rules.currency)
     if "status" in refs:
@@ -387,9 +390,10 @@ def _unread(ref: str, read: str) -> str:
 
 
 def _not_money(name: str, ref: str, rules: Rules) -> list[tuple[str, str, str]]:
-    read = cells.number(ref)
+    read = cells.number(ref, rules.currency)
     exact = cells.minor_units(read, rules.currency)
     return [
+        (name, "foreign_sign", f"({cells.number(ref)}) IS NOT NULL AND ({read}) IS NULL"),
         (name, "not_a_number", _unread(ref, read)),
         (name, "too_many_decimals", f"({read}) IS NOT NULL AND ({exact}) IS NULL"),
     ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from metrics.sources import checks
+from metrics.sources import checks, items
 from metrics.sources.cells import literal
 from metrics.sources.columns import Layout
 from metrics.sources.shaping import Header, Shape
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from metrics.sources.mapping import Mapping
     from metrics.sources.people import People
 
-LINES_A_PART = 500_000
+LINES_A_PART = 200_000
 """About as many lines are put together to orders at a time."""
 
 READING_MEMORY = "200MB"
 """What the engine may hold while it reads and puts together: its CSV reader takes half as much again beside that."""
+
+OPENS = '"its first row"'
+"""The column of `staged` with the row that an order begins on; no shop's dimension bears that name."""
 
 Watch = AbstractContextManager[None]
 
@@ -70,11 +73,14 @@ def finished(reading: Reading, columns: Layout, *, accept_bad: bool) -> Staged:
     _put_together(reading)
     connection.execute("DROP TABLE lines")
     fields = checks.selection(columns, shape.rules)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {fields} FROM (FROM shaped ORDER BY row)")
+    opens = f", row AS {OPENS}" if shape.sold else ""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {fields}{opens} FROM (FROM shaped ORDER BY row)")
     if checks.invalid_rows(connection):
         checks.reject(connection, columns, shape.rules, "SELECT * FROM shaped")
     connection.execute("DROP TABLE shaped")
     staged = checks.summed_up(connection, columns, shape.rules, accept_bad=accept_bad)
+    if opens:
+        items.show(connection, columns.source, OPENS)
     return replace(staged, lines=read, mapping=shape.mapping)
 
 
@@ -118,13 +124,16 @@ def _read_lines(reading: Reading, scratch: Path) -> None:
     fill(reading, f"SELECT * REPLACE (row::BIGINT AS row, cells::INTEGER AS cells) FROM {table}")
 
 
+_SO_FAR = "OVER (ROWS UNBOUNDED PRECEDING)"
+
+
 def fill(reading: Reading, raw: str) -> None:
     """Make `lines` of a SELECT that gives row, cells, and the cells c0, c1 and so on."""
     shape, width = reading.shape, len(reading.text.header)
     refs = ", ".join(shape.used)
     ragged = f"CASE WHEN cells <> {width} THEN cells END"
-    key = {"fill_down": f"sum(CASE WHEN {shape.key} IS NULL THEN 0 ELSE 1 END) OVER (ROWS UNBOUNDED PRECEDING)"}
-    group = key.get(shape.mapping.group, "0")
+    heads = {"fill_down": f"coalesce(max(CASE WHEN {shape.key} IS NOT NULL THEN row END) {_SO_FAR}, 0)"}
+    group = heads.get(shape.mapping.group, "0")
     reading.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE lines AS SELECT row, {ragged} AS ragged, {group}::BIGINT AS block, {refs}"
         f" FROM ({raw}) WHERE {shape.taken}"
@@ -137,14 +146,33 @@ def _put_together(reading: Reading) -> None:
     fields = shape.fields()
     orders = f"SELECT row, coalesce(ragged, {len(fields)}) AS cells, {_listed(fields)}"
     verb = "CREATE OR REPLACE TEMP TABLE shaped AS"
+    if shape.sold:
+        items.clear(connection)
     if not shape.mapping.group:
         connection.execute(f"{verb} {orders} FROM (SELECT row, ragged, {_listed(shape.parts)} FROM lines)")
+        _sold(reading, "lines", "row")
         return
     purchase = f"count(*) FILTER (WHERE NOT ({shape.refund})) > 0"
     parts = f"SELECT min(row) AS row, min(ragged) AS ragged, {_listed(shape.parts)}"
     for lines, key in _parts(reading):
         connection.execute(f"{verb} {orders} FROM ({parts} FROM {lines} GROUP BY {key} HAVING {purchase})")
         verb = "INSERT INTO shaped"
+        _sold(reading, lines, key)
+
+
+def _sold(reading: Reading, lines: str, key: str) -> None:
+    """Add what these lines sold to `incoming_items`, each with the row that its order begins on."""
+    sold, group = reading.shape.sold, reading.shape.mapping.group
+    if sold is None:
+        return
+    if group != "order_id":  # a block bears the row that it begins on
+        items.add(reading.connection, f"SELECT {key} AS seq, {sold} AS sold FROM {lines}")
+        return
+    first = f"(SELECT {key} AS key, min(row) AS seq FROM {lines} GROUP BY 1)"
+    items.add(
+        reading.connection,
+        f"SELECT f.seq, {sold} AS sold FROM (SELECT *, {key} AS key FROM {lines}) JOIN {first} f USING (key)",
+    )
 
 
 def _listed(fields: Table[str, str]) -> str:

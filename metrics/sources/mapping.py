@@ -49,11 +49,22 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Which lines or names are products: `keep` by header, `split` a cell of several, `ignore` freebies."""
+    """Which lines or names are products: `keep` by header, `split` a cell of several, `ignore` freebies.
+
+    What a line sold: `code`, `name`, `quantity`, and `amount` or else `unit` x `quantity`. code_in: where the
+    code stands in one of a cell's several, the rest being its name. select: the lines in a table of their own.
+    """
 
     keep: Values = field(default_factory=dict)
     split: str = ""
     ignore: str = ""
+    code: Headers = ()
+    name: Headers = ()
+    quantity: Headers = ()
+    amount: Headers = ()
+    unit: Headers = ()
+    code_in: str = ""
+    select: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +109,12 @@ def read(said: Table[str, Any], where: str) -> Mapping:
         raise BadMapping(where=where, name="group")
     if found.zone:
         zone_of(found.zone)
-    for name, patterns in (("drop_rows", found.drop_rows), ("items", {"ignore": (found.items.ignore,)})):
+    of_items = {"ignore": (found.items.ignore,), "code_in": (found.items.code_in,)}
+    for name, patterns in (("drop_rows", found.drop_rows), ("items", of_items)):
         for pattern in (one for several in patterns.values() for one in several):
             _check_pattern(pattern, f"{where}.{name}")
+    if found.items.code_in and not re.compile(found.items.code_in).groups:
+        raise BadMapping(where=f"{where}.items", name="code_in")
     return found
 
 

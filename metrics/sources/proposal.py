@@ -31,7 +31,9 @@ _MORE_NAMES = {
     "region": ("region", "地域", "住所1", "prefecture", "state"),
     "product": ("product", "商品", "購入商品", "品名", "product name", "item"),
 }
-_DATE = re.compile(r"\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4}")
+_DATE = re.compile(
+    r"(?:\d{4}|(?:令和|平成|[RH])(?:元|\d{1,2}))[-/年.]\d{1,2}[-/月.]\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4}"
+)
 _NUMBER = re.compile(r"[-△▲]?[¥￥$]?[\d,，]+(\.\d+)?円?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PHONE = re.compile(r"[+\d][\d\-() ]{8,}")

@@ -16,10 +16,12 @@ from typing import Any
 from metrics.problem import Problem
 from metrics.sources.columns import ALIASES, IDENTITY, OPTIONAL, REQUIRED
 from metrics.sources.mapping import Mapping, merged, read
+from metrics.sources.question import Question
 from metrics.sources.text import normal
 
 CANONICAL = (*REQUIRED, *IDENTITY, *OPTIONAL, "channel", "region", "product")
 
+_ASKED = frozenset({"select", "parts"})
 _ALSO = {canonical: (alias,) for alias, canonical in ALIASES.items()}
 
 
@@ -59,14 +61,14 @@ def recognised(header: Sequence[str]) -> Mapping | None:
     return max(fitting, key=lambda preset: len(preset.signature), default=None)
 
 
-def databases() -> dict[str, str]:
-    """The presets that read a database, with their SELECT."""
-    return {name: str(table["select"]) for name, table in said().items() if "select" in table}
+def databases() -> dict[str, Question]:
+    """The presets that read a database, with what they ask it."""
+    return {name: Question.of(table) for name, table in said().items() if "select" in table}
 
 
 def database_mapping(preset: str, over: Table[str, Any], where: str) -> Mapping:
     """How the columns of a database preset's SELECT (or of a shop's own, "") are read."""
-    base = {key: value for key, value in said().get(preset, {"name": where}).items() if key != "select"}
+    base = {key: value for key, value in said().get(preset, {"name": where}).items() if key not in _ASKED}
     return read(merged({**base, "columns": {name: [name, *_ALSO.get(name, ())] for name in CANONICAL}}, over), where)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from metrics.rules import Rules
-from metrics.sources import cells
+from metrics.sources import cells, items
 from metrics.sources.columns import IDENTITY, OPTIONAL, REQUIRED, MissingColumns
 from metrics.sources.mapping import Mapping, Values
 from metrics.sources.text import normal
@@ -95,7 +95,8 @@ class Shape:
         several = [
             *mapping.columns.values(), mapping.less, mapping.lines.amount, mapping.lines.unit, mapping.lines.quantity,
             mapping.lines.less, mapping.lines.line_id, tuple(mapping.keep_rows), tuple(mapping.drop_rows),
-            tuple(mapping.refund_rows), tuple(mapping.items.keep),
+            tuple(mapping.refund_rows), tuple(mapping.items.keep), mapping.items.code, mapping.items.name,
+            mapping.items.quantity, mapping.items.amount, mapping.items.unit,
         ]  # fmt: skip
         found = {ref for names in several for ref in self.header.refs(names)}
         return tuple(sorted(found, key=lambda ref: int(ref[1:])))
@@ -162,6 +163,14 @@ class Shape:
 
     def _first_of(self, headers: Sequence[str]) -> str:
         return f"coalesce({', '.join(map(cells.trimmed, self._refs(headers)))}, NULL)"
+
+    @property
+    def sold(self) -> str | None:
+        """SQL of the list of what a line sold; None where the file does not say."""
+        mapping = self.mapping
+        found = items.of_line(mapping.items, self._refs, mapping.missing_numbers, self.rules.currency)
+        mine = f"{self._all(mapping.items.keep)} AND NOT ({self.refund})"
+        return f"CASE WHEN {mine} THEN {found} ELSE [] END" if found else None
 
     def _over(self, value: str) -> str:
         if not self.mapping.group:
@@ -265,15 +274,15 @@ class Shape:
 
     def _item(self) -> str:
         """The first product that is no freebie."""
-        items, name = self.mapping.items, self._first_of(self.mapping.columns.get("product", ()))
-        if items.split:
-            real = f"NOT regexp_matches(one, {cells.literal(items.ignore)})" if items.ignore else "true"
-            parts = f"[trim(one) FOR one IN string_split({name}, {cells.literal(items.split)}) IF {real}]"
+        kept, name = self.mapping.items, self._first_of(self.mapping.columns.get("product", ()))
+        if kept.split:
+            real = f"NOT regexp_matches(one, {cells.literal(kept.ignore)})" if kept.ignore else "true"
+            parts = f"[trim(one) FOR one IN string_split({name}, {cells.literal(kept.split)}) IF {real}]"
             name = f"nullif({parts}[1], '')"
-        elif items.ignore:
-            name = f"CASE WHEN regexp_matches({name}, {cells.literal(items.ignore)}) THEN NULL ELSE {name} END"
-        if items.keep:
-            name = f"CASE WHEN {self._all(items.keep)} THEN {name} END"
+        elif kept.ignore:
+            name = f"CASE WHEN regexp_matches({name}, {cells.literal(kept.ignore)}) THEN NULL ELSE {name} END"
+        if kept.keep:
+            name = f"CASE WHEN {self._all(kept.keep)} THEN {name} END"
         return self._part(self._over(name))
 
 

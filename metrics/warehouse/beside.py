@@ -53,7 +53,7 @@ def take(connection: DuckDBPyConnection, name: str, source: str) -> Kept:
     """Merge the staged table `beside` into the store's, in one transaction."""
     table = TABLES[name]
     with transaction(connection):
-        _create(connection, table)
+        create(connection, table)
         return _merged(connection, table, source)
 
 
@@ -63,7 +63,8 @@ def sources_of_orders(connection: DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def _create(connection: DuckDBPyConnection, table: Table) -> None:
+def create(connection: DuckDBPyConnection, table: Table) -> None:
+    """Make the table where it is missing."""
     people = ", customer_id VARCHAR" if table.people else ""
     columns = ", ".join(f"{column.name} {_KINDS[column.sort]}" for column in table.columns)
     connection.execute(f"CREATE TABLE IF NOT EXISTS {place(table)} (source VARCHAR{people}, {columns})")

@@ -1,8 +1,9 @@
 """Do two stores hold the same?
 
 Their files cannot tell (docs/adr/0011): the engine's blocks lie as they came. What a store holds is
-written as one text in a fixed order, its orders and the counts kept of them; equal stores give equal
-bytes, however their orders came in, and the SHA-256 of those bytes is the store's fingerprint.
+written as one text in a fixed order, its orders, the counts kept of them and the tables beside them; equal
+stores give equal bytes, however their orders came in, and the SHA-256 of those bytes is the store's fingerprint.
+An order that its database no longer has is not there: who reads that database for the first time cannot know of it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from metrics.warehouse.schema import CELLS, name, order_columns
+from metrics.beside import TABLES
+from metrics.rules import DELETED
+from metrics.warehouse.beside import has, place
+from metrics.warehouse.pull import RULE_DIMENSION
+from metrics.warehouse.schema import CELLS, name, order_columns, text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -36,17 +41,35 @@ def fingerprint(connection: DuckDBPyConnection, rules: Rules, write: Callable[[b
 
 
 def _content(connection: DuckDBPyConnection, rules: Rules) -> Iterator[bytes]:
-    """Orders by source and id, then the counts by dimension, label, day; when they were learned is not told."""
+    """Orders by source and id, counts by dimension, label, day, other tables; when they were learned is not told."""
     yield _lines([(FORMAT, rules.zone, rules.currency), order_columns(rules)])
     columns = ", ".join(name(column) for column in order_columns(rules))
-    yield from _rows(connection, f"SELECT {columns} FROM orders ORDER BY source, order_id")
+    there = f"status <> {text(DELETED)}" if DELETED in rules.excluded else "true"
+    yield from _rows(connection, f"SELECT {columns} FROM orders WHERE {there} ORDER BY source, order_id")
     for table in CELLS:
         yield _lines([(table,)])
         yield from _rows(
             connection,
-            f"SELECT dimension, value, day, what, sum(n)::BIGINT AS n FROM {table} JOIN label ON label = id"
+            "SELECT dimension, value, day, what, sum(n)::BIGINT AS n FROM"
+            f" (SELECT dimension, value, day, what, n FROM {table} JOIN label ON label = id"
+            f" {_without_gone(there) if table == 'quality_cells' else ''})"
             " GROUP BY ALL HAVING sum(n) <> 0 ORDER BY dimension, value, day, what",
         )
+    for beside in TABLES.values():
+        if has(connection, beside.name):
+            yield _lines([(place(beside),)])
+            kept = ", ".join(beside.kept)
+            sold = f"WHERE (source, order_id) NOT IN (SELECT (source, order_id) FROM orders WHERE NOT ({there}))"
+            where = sold if beside.name == "order_items" else ""
+            yield from _rows(connection, f"SELECT source, {kept} FROM {place(beside)} {where} ORDER BY ALL")
+
+
+def _without_gone(there: str) -> str:
+    """What quality counts of orders that are gone, taken away: that they are orders, and left out."""
+    return (
+        f"UNION ALL SELECT {text(RULE_DIMENSION)}, rule, (epoch_us(ordered_at) // 86400000000)::INTEGER, 0, -1"
+        f" FROM orders, (VALUES ('orders'), ('excluded')) r(rule) WHERE NOT ({there})"
+    )
 
 
 def _rows(connection: DuckDBPyConnection, select: str) -> Iterator[bytes]:

@@ -17,17 +17,22 @@ from metrics.acquisition import Acquired
 from metrics.day import Span, number
 from metrics.nps import NOBODY, Answers
 from metrics.problem import Problem
+from metrics.segment import NoRoles
 from metrics.subscription import Contracts
-from metrics.warehouse import beside
+from metrics.warehouse import beside, roles
 from metrics.warehouse.acquired import CHANNEL, acquired
+from metrics.warehouse.climbers import climbers
 from metrics.warehouse.contracts import contracts
 from metrics.warehouse.people import FAR, days_until, labels_of, mask_of, people_of, places
+from metrics.warehouse.returns import histories
 from metrics.warehouse.sends import sends
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from metrics.measure import Sends
+    from metrics.product_ladder import Climbers
+    from metrics.reactivation import Histories
     from metrics.rules import Rules
     from metrics.warehouse.store import Store
 
@@ -78,12 +83,15 @@ class Further:
                 raise NoAnswers
             return _answers(connection, self.store.rules, as_of, dimension, filters)
 
-    def contracts(self, as_of: date) -> Contracts:
-        """The subscriptions and their deliveries up to as_of; raises NoContracts, NoStore."""
+    def contracts(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Contracts:
+        """The subscriptions of the customers with those labels, and their deliveries up to as_of.
+
+        Raises NoContracts, NotAFilter, UnknownLabel, NoStore.
+        """
         with self.store.reading() as connection:
             if not beside.has(connection, "subscriptions"):
                 raise NoContracts
-            return contracts(connection, self.store.rules, as_of)
+            return contracts(connection, self.store.rules, as_of, dimension, filters)
 
     def sends(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Sends:
         """Whom measures addressed up to and on as_of, of the customers with those labels.
@@ -94,6 +102,18 @@ class Further:
             if not beside.has(connection, "measures"):
                 raise NoMeasures
             return sends(connection, self.store.rules, as_of, dimension, filters)
+
+    def histories(self, since: date, as_of: date, dimension: str, filters: Mapping[str, str]) -> Histories:
+        """What those bought who may have come back on or after `since`; raises NotAFilter, UnknownLabel, NoStore."""
+        with self.store.reading() as connection:
+            return histories(connection, self.store.rules, since, as_of, dimension, filters)
+
+    def climbers(self, as_of: date) -> Climbers:
+        """Who began with a front product, as known up to as_of; raises NoRoles, NoStore."""
+        with self.store.reading() as connection:
+            if not roles.known(connection, self.store.rules):
+                raise NoRoles
+            return climbers(connection, self.store.rules, as_of)
 
     def spend_days(self) -> Span:
         """From the first to the last day of which spend is known; raises NoSpend, NoStore."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from metrics.rules import Rules
 
-SHARE = 0.05
-"""More than this share of the orders looked at cannot have been deleted since yesterday."""
 FEW = 2
 """So few may always go, however small the shop."""
 
@@ -37,10 +35,14 @@ class TooManyGone(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Of the orders placed since a day: how many the store has, which are gone, and which are there again."""
+    """Of the orders placed since a day: how many the store has, which are gone, and which are there again.
+
+    quiet: rows that are gone, too, but were left out anyway, like a cart that nobody paid for.
+    """
 
     known: int
     gone: int
+    quiet: int
     back: Sequence[str]
 
 
@@ -54,23 +56,30 @@ def compare(
         execute(connection, "INSERT INTO alive SELECT order_id FROM arrays", {"order_id": np.array(chunk, object)})
     mine = f"source = {text(source)} AND ordered_at >= {text(since.isoformat(sep=' '))}::TIMESTAMP"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT order_id FROM orders WHERE {mine} AND {counted}"
-        " AND order_id NOT IN (SELECT order_id FROM alive)"
+        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT order_id, {counted} AS counted FROM orders WHERE {mine}"
+        f" AND {_may_go(rules)} AND order_id NOT IN (SELECT order_id FROM alive)"
     )
-    known, gone = connection.execute(
-        f"SELECT count(*) FILTER ({counted}), (SELECT count(*) FROM gone) FROM orders WHERE {mine}"
+    known, gone, quiet = connection.execute(
+        f"SELECT count(*) FILTER ({counted}), (SELECT count(*) FILTER (counted) FROM gone),"
+        f" (SELECT count(*) FILTER (NOT counted) FROM gone) FROM orders WHERE {mine}"
     ).fetchall()[0]
     back = connection.execute(
         f"SELECT order_id FROM orders WHERE source = {text(source)} AND status = {text(DELETED)}"
-        " AND order_id IN (SELECT order_id FROM alive) ORDER BY order_id LIMIT 1000"
+        " AND order_id IN (SELECT order_id FROM alive) ORDER BY order_id"
     ).fetchall()
-    return Missing(int(known), int(gone), [order_id for (order_id,) in back])
+    return Missing(int(known), int(gone), int(quiet), [order_id for (order_id,) in back])
 
 
-def check(missing: Missing, source: str) -> None:
-    """Raise TooManyGone where so many are not believed."""
-    if missing.gone > max(FEW, SHARE * missing.known):
-        raise TooManyGone(source=source, gone=missing.gone, known=missing.known, percent=round(100 * SHARE))
+def _may_go(rules: Rules) -> str:
+    """What is not known to be gone yet; without a word for that, what counts."""
+    known = (DELETED,) if DELETED in rules.excluded else (*rules.excluded, DELETED)
+    return f"status NOT IN ({', '.join(map(text, known))})"
+
+
+def check(missing: Missing, source: str, percent: int) -> None:
+    """Raise TooManyGone where more than so many of the orders looked at are gone: that is not believed."""
+    if missing.gone > max(FEW, percent * missing.known / 100):
+        raise TooManyGone(source=source, gone=missing.gone, known=missing.known, percent=percent)
 
 
 def stage(connection: DuckDBPyConnection, rules: Rules, source: str) -> None:

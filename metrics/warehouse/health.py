@@ -60,11 +60,11 @@ def look(connection: DuckDBPyConnection, rules: Rules, now: datetime) -> Health:
     )  # fmt: skip
 
 
-def strange(connection: DuckDBPyConnection, rules: Rules) -> tuple[tuple[str, int], ...]:
-    """The statuses that no rule names, and so count as purchases, most orders first."""
+def strange(connection: DuckDBPyConnection, rules: Rules, table: str = "orders") -> tuple[tuple[str, int], ...]:
+    """The statuses that no rule names, and so count as purchases, most orders first; an order counts once."""
     known = ", ".join(map(text, {*rules.purchase_statuses, *rules.excluded, *rules.returned})) or "''"
     found = connection.execute(
-        f"SELECT status, count(*) AS n FROM orders WHERE status NOT IN ({known})"
+        f"SELECT status, count(DISTINCT (source, order_id)) AS n FROM {table} WHERE status NOT IN ({known})"
         f" GROUP BY 1 ORDER BY n DESC, 1 LIMIT {_SHOWN}"
     ).fetchall()
     return tuple((status, n) for status, n in found)

@@ -28,7 +28,7 @@ from metrics.problem import Problem
 from metrics.report import Quality
 from metrics.rules import Rules
 from metrics.segment import ALL, ENTRY, OTHER, PURCHASE_COUNT, Dimension, UnknownDimension, dimensions
-from metrics.warehouse import bookmark, kept
+from metrics.warehouse import bookmark, items, kept, roles
 from metrics.warehouse.answers import (
     LABELS_KEPT,
     QualityCounts,
@@ -177,6 +177,8 @@ class Store:
         repeats: False where no order stands in `incoming` twice, which saves looking.
         """
         with transaction(connection):
+            items.take(connection, repeats=repeats)
+            roles.tell(connection, self.rules)
             taken = take(connection, self.rules, known_at, progress, repeats=repeats)
             if taken.rebuilt or kept.compact(connection):
                 next_generation(connection)
@@ -188,7 +190,7 @@ class Store:
 
         The block is one transaction. Raises CannotLand where there are orders already.
         """
-        if connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone():
+        if connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone() or roles.known(connection, self.rules):
             raise CannotLand
         with transaction(connection):
             yield Landing("orders", f"{HASHED}, {next_batch(connection)} AS batch")

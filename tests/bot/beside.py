@@ -14,8 +14,12 @@ from metrics.day import Span, number
 from metrics.estimate import Estimate, difference, rate
 from metrics.measure import NOT_SAID, Effect, Measured, Sends, Verdict
 from metrics.nps import After, Answers, Nps, Scores, score
+from metrics.product_ladder import NEVER as NO_STEP
+from metrics.product_ladder import Climbers, Ladder
+from metrics.product_ladder import Step as Climb
+from metrics.reactivation import Back, Histories, Reactivation
 from metrics.segment import ALL, OTHER, PURCHASE_COUNT
-from metrics.subscription import NEVER, Continuation, Contracts, Step
+from metrics.subscription import NEVER, Continuation, Contracts, Part, Step
 
 AS_OF = date(2026, 11, 20)
 
@@ -82,6 +86,13 @@ CONTINUATION = Continuation(
     steps=(Step(1, rate(326, 465), 0.701, 40), Step(2, rate(289, 343), 0.591, 20), Step(3, rate(254, 296), 0.507, 3)),
     running=340, begun=51, ended=48, unlisted=2,
 )  # fmt: skip
+CONTINUATION_BY = replace(
+    CONTINUATION, dimension="channel", unlisted=0,
+    rows=(
+        Part("ラジオ", 300, CONTINUATION.steps, 220), Part("LINE", 40, CONTINUATION.steps[:1], 30),
+        Part("", 12, (), 8), Part(OTHER, 9, (), 6),
+    ),
+)  # fmt: skip
 CONTINUATION_ONE = replace(CONTINUATION, steps=CONTINUATION.steps[:1], unlisted=0)
 CONTINUATION_TOO_FEW = replace(CONTINUATION, counted=3, steps=(), running=3, begun=3, ended=0, unlisted=0)
 
@@ -135,15 +146,69 @@ def one(verdict: Verdict) -> Measured:
     return replace(MEASURED, waves=(next(each for each in WAVES if each.verdict is verdict),), strangers=0, torn=0)
 
 
+def back(label: str, customers: int, k: int, n: int, revenue: int, ago: int = 0) -> Back:
+    return Back(label, Span.ending(AS_OF - timedelta(days=30 * ago), 30), customers, rate(k, n), revenue)
+
+
+RETURNS = tuple(
+    back("", n, n - 1, 700 + n, 4_200 * n, ago) for ago, n in enumerate((16, 19, 3, 22, 25, 31))
+)  # fmt: skip
+REACTIVATION = Reactivation(AS_OF, ALL, RETURNS[0], (), RETURNS[::-1])
+REACTIVATION_BY = replace(
+    REACTIVATION, dimension="channel",
+    rows=(
+        back("ラジオ", 9, 9, 400, 41_000), back("LINE", 6, 5, 280, 19_000), back("", 1, 1, 36, 7_200),
+        back(OTHER, 0, 0, 8, 0),
+    ),
+)  # fmt: skip
+REACTIVATION_TOO_FEW = replace(REACTIVATION, whole=back("", 3, 3, 20, 9_000), trend=(back("", 3, 3, 20, 9_000),))
+REACTIVATION_NOBODY = replace(REACTIVATION, whole=back("", 0, 0, 0, 0), trend=())
+DORMANT_WAVES = replace(MEASURED, waves=(replace(COUPON, name="休眠DM"), WAVES[1]), strangers=0, torn=0)
+
+
+def step(start: str, end: str, k: int, n: int, days: int | None) -> Climb:
+    return Climb(start, end, rate(k, n) if n >= 30 else Estimate(None, n, k=k), days)
+
+
+LADDER = Ladder(
+    AS_OF, Span.ending(date(2026, 5, 24), 365), 180,
+    (
+        step("front", "middle", 412, 1_520, 34), step("front", "back", 61, 1_520, 96),
+        step("middle", "back", 48, 377, 71),
+    ),
+)  # fmt: skip
+LADDER_SHORT = replace(
+    LADDER, horizon=90,
+    steps=(
+        step("front", "middle", 9, 40, None), step("front", "back", 0, 40, None),
+        step("middle", "back", 1, 4, None),
+    ),
+)  # fmt: skip
+LADDER_TOO_FEW = replace(
+    LADDER,
+    steps=(
+        step("front", "middle", 3, 12, None), step("front", "back", 0, 12, None),
+        step("middle", "back", 0, 0, None),
+    ),
+)  # fmt: skip
+
+
 class FakeFurther:
     """Tables beside the orders of a shop: sixty customers answered, one a day; eighty were won for 1,000 yen each."""
 
-    def contracts(self, as_of: date) -> Contracts:
+    def contracts(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Contracts:
         first, second = number(AS_OF) - 100, number(AS_OF) - 70
         contract = np.sort(np.append(np.arange(40), np.arange(30)))
         place = np.append(np.tile([1, 2], 30), np.ones(10, np.int64))
         ended = np.full(40, NEVER)
-        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0)
+        return Contracts(np.full(40, first), ended, contract, place, np.where(place == 1, first, second), 0,
+                         np.arange(40) % 2, ("LINE", "ラジオ"))  # fmt: skip
+
+    def climbers(self, as_of: date) -> Climbers:
+        front = np.full(60, number(AS_OF) - 250)
+        middle = np.where(np.arange(60) < 40, front + 20, NO_STEP)
+        back = np.where(np.arange(60) < 10, front + 50, NO_STEP)
+        return Climbers(front, middle, back, back)
 
     def spend_days(self) -> Span:
         return Span(date(2026, 1, 1), date(2026, 11, 21))
@@ -154,6 +219,14 @@ class FakeFurther:
         label = np.arange(80) % 2
         spend = (("LINE", 40_000), ("ラジオ", 40_000))
         return Acquired(cohort, horizon, ("LINE", "ラジオ"), label, np.full(80, 1_500), by_age, spend, less_goods=True)
+
+    def histories(self, since: date, as_of: date, dimension: str, filters: Mapping[str, str]) -> Histories:
+        who = np.repeat(np.arange(40), 2)
+        day = number(AS_OF) - np.where(np.arange(80) % 2, who, who + 150)
+        idle = np.where(np.arange(80) % 2, 150, 0)
+        return Histories(
+            who, day, idle, np.arange(80) % 2, np.ones(80, bool), np.full(80, 1_500), who % 2, ("LINE", "ラジオ")
+        )
 
     def sends(self, as_of: date, dimension: str, filters: Mapping[str, str]) -> Sends:
         n = np.arange(120)

@@ -17,11 +17,13 @@ from bot.present import (
     digest,
     figure,
     help,  # noqa: A004  the page is called help
+    ladder,
     measure,
     moved,
     nps,
     panel,
     problem,
+    reactivation,
     rules,
     segment,
     side_by_side,
@@ -120,10 +122,14 @@ PAGES: dict[str, Callable[[Language], Page]] = {
     "cpo_open": lambda it: acquisition.acquisition(beside.CPO_OPEN, other_rules().basis, it),
     "cpo_too_few": lambda it: acquisition.acquisition(beside.CPO_TOO_FEW, morning.normal().basis, it),
     "continuation": lambda it: continuation.continuation(beside.CONTINUATION, morning.normal().basis, it),
+    "continuation_by": lambda it: continuation.continuation(beside.CONTINUATION_BY, other_rules().basis, it),
     "continuation_one": lambda it: continuation.continuation(beside.CONTINUATION_ONE, other_rules().basis, it),
     "continuation_too_few": lambda it: continuation.continuation(
         beside.CONTINUATION_TOO_FEW, morning.normal().basis, it
     ),
+    "ladder": lambda it: ladder.ladder(beside.LADDER, morning.normal().basis, it),
+    "ladder_short": lambda it: ladder.ladder(beside.LADDER_SHORT, other_rules().basis, it),
+    "ladder_too_few": lambda it: ladder.ladder(beside.LADDER_TOO_FEW, morning.normal().basis, it),
     "measure": lambda it: measure.measure(beside.MEASURED, other_rules().basis, it),
     "measure_by": lambda it: measure.measure(beside.MEASURED_BY, morning.normal().basis, it),
     **{
@@ -135,6 +141,18 @@ PAGES: dict[str, Callable[[Language], Page]] = {
             *((f"only_{one}", beside.one(one)) for one in Verdict),
         )
     },
+    "reactivation": lambda it: reactivation.reactivation(
+        beside.REACTIVATION, beside.DORMANT_WAVES, other_rules().basis, it
+    ),
+    "reactivation_by": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_BY, beside.DORMANT_WAVES, morning.normal().basis, it
+    ),
+    "reactivation_too_few": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_TOO_FEW, None, morning.normal().basis, it
+    ),
+    "reactivation_nobody": lambda it: reactivation.reactivation(
+        beside.REACTIVATION_NOBODY, None, morning.normal().basis, it
+    ),
     "nps": lambda it: nps.nps(beside.NPS, other_rules().basis, it),
     "nps_by": lambda it: nps.nps(beside.NPS_BY_CHANNEL, morning.normal().basis, it),
     "nps_too_few": lambda it: nps.nps(beside.NPS_TOO_FEW, morning.normal().basis, it),

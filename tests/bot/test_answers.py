@@ -315,7 +315,11 @@ ECHOES: dict[str, Echo] = {
     "nps": Echo(A_YEAR, ("60人", "60 customers")),
     "cpo": Echo(("初回購入 2026/5/25〜8/22", "first bought 25 May–22 Aug 2026"), ("80人", "80 customers")),
     "continuation": Echo(A_YEAR, ("契約 40件", "40 contracts")),
+    "ladder": Echo(
+        ("初回購入 2025/11/22〜2026/5/24", "first bought 22 Nov 2025–24 May 2026"), ("60人", "60 customers")
+    ),
     "measure": Echo(A_YEAR, None, without="each wave has two n of its own, in the table"),
+    "reactivation": Echo(("2026/10/22〜11/20", "22 Oct–20 Nov 2026"), ("期初の休眠", "dormant before: ")),
     "segment": Echo(),
     "why": Echo(),
     "list": Echo(*AS_OF),

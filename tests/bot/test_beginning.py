@@ -13,6 +13,7 @@ from bot.__main__ import called
 from bot.beginning import link, manifest, with_variables
 from bot.local_slack import LocalSlack
 from bot.settings.layers import load
+from tests.bot.manifests import manifest_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -84,3 +85,30 @@ def test_without_a_token_that_works_nothing_is_written(slack, monkeypatch, capsy
 def test_the_manifest_alone_asks_nothing(capsys):
     assert called(["init", "--manifest", "--lang", "en"]) == 0
     assert manifest().splitlines()[-1] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://kpi.example.com", "https://kpi.example.com/slack/events"),
+        ("https://kpi.example.com/", "https://kpi.example.com/slack/events"),
+        ("https://example.com:8443/asakai/slack", "https://example.com:8443/asakai/slack"),
+    ],
+)
+def test_for_http_mode_the_manifest_names_the_address_wherever_slack_asks(capsys, url, address):
+    assert called(["init", "--url", url, "--lang", "en"]) == 0
+    said = capsys.readouterr().out
+    found = manifest_of(said.split("\n\n", 1)[0])
+    assert found["settings"]["socket_mode_enabled"] is False
+    assert found["settings"]["event_subscriptions"]["request_url"] == address
+    assert found["settings"]["interactivity"] == {"request_url": address, "is_enabled": True}
+    assert [command["url"] for command in found["features"]["slash_commands"]] == [address]
+    assert said.count(address) == 3
+    assert "signing secret" in said
+    assert len(link(url)) < 8_000
+
+
+@pytest.mark.parametrize("url", ["http://kpi.example.com", "kpi.example.com", "https://", "https://x.example\n  a: b"])
+def test_an_address_that_slack_cannot_reach_is_refused(capsys, url):
+    assert called(["init", "--manifest", "--url", url, "--lang", "en"]) == 1
+    assert "https address only" in capsys.readouterr().err

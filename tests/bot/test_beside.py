@@ -171,3 +171,29 @@ def test_the_doctor_lists_the_tables_loose_spend_and_people_nobody_knows(ask: As
     [odd] = of_tables([Seen("NPS answers", 10, 6)])
     assert (odd.mark, "6 of 10 rows of NPS answers" in said(odd, EN)) == (Mark.ODD, True)
     assert [one.mark for one in of_spend("", "")] == [Mark.FINE]
+
+
+def test_roles_of_products_tell_customers_apart_once_products_and_lines_are_known(ask: Ask) -> None:
+    lines = [f"{n},{n},2026-10-{1 + n % 9:02d} 10:00,1000\n" for n in range(40)]
+    lines += [f"{100 + n},{n},2026-10-20 10:00,1000\n" for n in range(20)]
+    ask("import", write("orders.csv", f"order_id,customer_id,ordered_at,amount\n{''.join(lines)}"))
+    for words in ("repeat by product role", "ladder"):
+        code, _, err = ask("kpi", words)
+        assert (code, "No product has a role yet. Import a file with product_code and role" in err) == (1, True)
+    sold = "".join(f"{n},{'F' if n < 20 else 'M'}\n" for n in range(40))
+    ask("import", write("items.csv", f"order_id,product_code\n{sold}0,M\n"))
+    ask("import", write("products.csv", "product_code,role\nF,front\nM,middle\n"))
+    code, out, _ = ask("kpi", "gap by product role")
+    assert (code, "front product" in out, "middle product" in out) == (0, True, True)
+    assert stored("SELECT product_role, count(*) FROM orders GROUP BY 1 ORDER BY 1") == [
+        ("front", 20), ("middle", 20), (None, 20),
+    ]  # fmt: skip
+    for words in (
+        "リピート 商品の役割別",
+        "repeat front product",
+        "リピート フロント商品",
+        "定義 商品の役割",
+        "商品ステップ",
+        "ladder 90 days",
+    ):
+        assert ask("kpi", words)[0] == 0

@@ -322,4 +322,4 @@ def test_a_key_press_in_the_middle_of_a_query_is_no_bug(ask: Ask, monkeypatch: p
         raise RuntimeError("Query interrupted")
 
     monkeypatch.setattr(command_line, "_settings", pressed)
-    assert refused(ask, ("digest",), 130) == ""
+    assert refused(ask, ("digest",), 130) == "Stopped. What was not finished was not saved."

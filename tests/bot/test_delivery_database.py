@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from bot.delivery import schema
+from bot.delivery import database
+from bot.delivery.database import Waits
 from bot.delivery.ledger import Ledger
 from bot.delivery.protocol import LEASE
 from bot.delivery.row import State
-from bot.delivery.schema import Waits, delivery
+from bot.delivery.schema import delivery
 from tests.bot.delivering import World
 from tests.bot.wire import FaultyWire
 
@@ -45,7 +46,7 @@ def through(wire: FaultyWire, postgres: str) -> str:
 @pytest.fixture
 def world(through: str) -> Iterator[World]:
     """Its client gives up soon: two seconds are the least that psycopg waits for a connection."""
-    with closing(Ledger(schema._postgres(sa.make_url(through), Waits(connect=2, connection=1.0)))) as ledger:
+    with closing(Ledger(database._postgres(sa.make_url(through), Waits(connect=2, connection=1.0)))) as ledger:
         yield World(ledger)
 
 

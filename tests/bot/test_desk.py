@@ -15,7 +15,7 @@ from bot.present.footing import footing
 from bot.settings.layers import load
 from metrics.counts import Counts
 from metrics.report import BeforeFirstPurchase, NoPurchases
-from metrics.segment import UnknownDimension
+from metrics.segment import SHOP_COLUMNS, UnknownDimension
 from tests.bot.shelf import Buyer, FakeShelf, steady_shop
 
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)  # Saturday 10:00 in Tokyo
@@ -158,7 +158,8 @@ def test_old_orders_are_noticed(shop: Desk) -> None:
 
 def test_the_vocabulary_holds_the_shops_own_dimensions_and_labels(shop: Desk) -> None:
     known = shop.vocabulary()
-    assert known.dimensions == ("channel", "region", "product", "purchase_count", "cohort_month", "entry")
+    assert known.dimensions == (*SHOP_COLUMNS, "purchase_count", "cohort_month", "entry")
+    assert known.offered == ("channel", "region", "product", "purchase_count", "cohort_month", "entry")
     assert "LINE" in dict(known.labels)["channel"]
 
 

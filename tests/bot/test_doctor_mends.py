@@ -150,4 +150,4 @@ def test_a_permission_that_is_missing_is_given_by_the_manifest(doctor, slack: Lo
     [line] = [line for line in lines if line["check"] == "scopes"]
     assert "chat:write" in line["text"]
     assert "asakai init --manifest" in line["mend"]
-    assert "asakai init --manifest の出力を貼って" in text
+    assert "asakai init --manifest の出力に置き換えて" in text

@@ -134,6 +134,21 @@ def test_what_stands_in_a_channel_that_came_to_be_shared_is_edited_no_more(world
     assert len(edited) == 1
 
 
+def test_a_channel_of_which_slack_does_not_tell_yet_is_left_alone_for_the_pause_that_it_asks_for(world: World) -> None:
+    edited: list[dict[str, Any]] = []
+
+    def edit(call: dict[str, Any]) -> Answer:
+        edited.append(call)
+        return Answer(Outcome.SENT, "1.0")
+
+    world.slack.fail("conversations.info", rate_limited(40))
+    border = world.courier().channel
+    assert isinstance(border, OursAlone)
+    told = border.change({"channel": HOME}, edit)
+    assert told == Answer(Outcome.NOT_APPLIED, error="ratelimited", retry_after=40.0)
+    assert edited == []
+
+
 def test_a_channel_made_private_without_the_bot_is_not_found_and_with_it_is_served(world: World) -> None:
     place = world.slack.channel(HOME)
     kept, place.members, place.is_private = place.members, set(), True

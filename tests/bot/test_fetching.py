@@ -15,8 +15,9 @@ from bot.delivery.freshness import DataNotReady, require_complete
 from bot.fetching import Fetching, turn
 from bot.syncing import sync, without_deleted
 from metrics.rules import Rules
-from metrics.sources import people
+from metrics.sources import live, people
 from metrics.sources.live import Feed
+from metrics.sources.question import Question
 from metrics.sources.recognition import database_mapping
 from metrics.warehouse.gone import TooManyGone
 from metrics.warehouse.store import Store
@@ -54,13 +55,16 @@ def shop(url: str) -> Shop:
     return run
 
 
-def feed_of(url: str) -> Feed:
-    return Feed(url, SELECT, database_mapping("", {}, "shop"), people.of("shop"), page_rows=25)
+def feed_of(url: str, percent: int = 5) -> Feed:
+    mapping = database_mapping("", {}, "shop")
+    return Feed(url, Question(SELECT), mapping, people.of("shop"), page_rows=25, deleted_percent=percent)
 
 
-def synchronised(store: Store, url: str, at: datetime = MORNING, *, accept: bool = False) -> tuple[int, int]:
-    list(sync(store, feed_of(url), lambda: at))
-    return without_deleted(store, feed_of(url), lambda: at, accept=accept)
+def synchronised(
+    store: Store, url: str, at: datetime = MORNING, *, accept: bool = False, percent: int = 5
+) -> tuple[int, int]:
+    list(sync(store, feed_of(url, percent), lambda: at))
+    return without_deleted(store, feed_of(url, percent), lambda: at, accept=accept)
 
 
 def bought(store: Store) -> int:
@@ -103,6 +107,49 @@ def test_an_emptied_or_half_loaded_table_is_not_believed(url: str, shop: Shop, t
     assert raised.value.values["known"] == 60
     assert bought(store) == 60
     assert synchronised(store, url, accept=True)[0] == raised.value.values["gone"]
+
+
+def test_a_shop_says_how_many_may_be_gone_at_once(url: str, shop: Shop, tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.duckdb", Rules())
+    synchronised(store, url)
+    shop("DELETE FROM sales WHERE id % 4 = 0")
+    with pytest.raises(TooManyGone) as raised:
+        synchronised(store, url, percent=24)
+    assert raised.value.values["percent"] == 24
+    assert synchronised(store, url, percent=25) == (15, 0)
+
+
+def restored(number: int) -> str:
+    """An order that is there again as it was, with the old time of change."""
+    day = datetime(2026, 9, 21, 10) + timedelta(days=number)
+    return f"INSERT INTO sales VALUES ({number}, 'C{number % 7}', '{day}', {1000 + number}, '{day}')"
+
+
+def test_all_that_are_there_again_come_back_at_once_and_are_counted(
+    url: str, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "IDS_A_PAGE", 2)
+    store = Store(tmp_path / "store.duckdb", Rules())
+    synchronised(store, url)
+    shop("DELETE FROM sales WHERE id BETWEEN 10 AND 14")
+    assert synchronised(store, url, accept=True) == (5, 0)
+    for number in range(10, 15):
+        shop(restored(number))
+    assert synchronised(store, url) == (0, 5)
+    assert bought(store) == 60
+    assert synchronised(store, url) == (0, 0)
+
+
+def test_what_is_there_again_is_taken_also_while_too_many_are_gone(url: str, shop: Shop, tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.duckdb", Rules())
+    synchronised(store, url)
+    shop("DELETE FROM sales WHERE id = 10")
+    assert synchronised(store, url) == (1, 0)
+    shop("DELETE FROM sales WHERE id > 30")
+    shop(restored(10))
+    with pytest.raises(TooManyGone):
+        synchronised(store, url)
+    assert bought(store) == 60
 
 
 # --- when the bot reads -----------------------------------------------------------------

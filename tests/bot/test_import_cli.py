@@ -55,8 +55,10 @@ def test_an_export_needs_no_configuration_and_says_how_it_was_read(ask: Ask) -> 
 def test_statuses_that_nobody_knows_are_listed_with_where_to_say_what_they_are(ask: Ask) -> None:
     copied("eccube4.csv")
     line = "Statuses that nobody knows count as purchases: 10 (1)\n  → shop.toml: [purchases] excluded"
+    assert line in ask("import", "eccube4.csv", "--dry-run")[1]
     assert line in ask("import", "eccube4.csv")[1]
     Path("shop.toml").write_text('[purchases]\nexcluded = ["10"]\n', encoding="utf-8")
+    assert "nobody knows" not in ask("import", "eccube4.csv", "--dry-run")[1]
     assert "nobody knows" not in ask("import", "eccube4.csv")[1]
 
 
@@ -145,6 +147,20 @@ def test_sync_takes_what_is_new_and_says_so(ask: Ask) -> None:
     assert "(1 new" in ask("sync", "db")[1]
     code, _, err = ask("sync", "nowhere")
     assert (code, "no database to sync" in err) == (1, True)
+
+
+def test_sync_lists_the_statuses_that_nobody_knows_with_their_orders(ask: Ask) -> None:
+    with sqlite3.connect("shop.db") as shop:
+        shop.execute("CREATE TABLE sales (no TEXT, who TEXT, at TEXT, yen INTEGER, state TEXT)")
+        rows = [("1", "謎"), ("2", "謎"), ("3", "paid")]
+        shop.executemany("INSERT INTO sales VALUES (?, 'C1', '2026-11-05', 100, ?)", rows)
+    select = "SELECT no AS order_id, who AS customer_id, at AS ordered_at, yen AS amount, state AS status FROM sales"
+    Path("shop.toml").write_text(f'[[source]]\nname = "db"\nurl = "sqlite:///shop.db"\nselect = "{select}"\n')
+    assert ask("sync")[1].endswith(
+        "Statuses that nobody knows count as purchases: 謎 (2)\n  → shop.toml: [purchases] excluded\n"
+    )
+    Path("shop.toml").write_text(Path("shop.toml").read_text() + 'statuses = { excluded = ["謎"] }\n')
+    assert "nobody knows" not in ask("sync")[1]
 
 
 def test_a_first_file_of_guests_with_one_bad_row_goes_in_without_it(ask: Ask) -> None:

@@ -13,17 +13,13 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from bot.delivery import schema
+from bot.delivery import database
 from bot.delivery.clock import Window
+from bot.delivery.database import MIGRATIONS, StateFromFuture, StateKind, StateUnreachable, Waits
 from bot.delivery.ledger import Ledger
 from bot.delivery.protocol import LEASE
 from bot.delivery.row import Key, Kind, Payload, State, ulid
 from bot.delivery.schema import (
-    MIGRATIONS,
-    StateFromFuture,
-    StateKind,
-    StateUnreachable,
-    Waits,
     alert_note,
     alert_rule,
     alert_standing,
@@ -334,7 +330,7 @@ def test_who_finds_the_tables_being_changed_looks_again_longer_than_it_may_wait_
     engine, opened = sa.create_engine(empty_postgres), list[Ledger]()
     waiting = threading.Thread(target=lambda: opened.append(Ledger.open(empty_postgres, waits=Waits(lock=0.2))))
     with engine.begin() as other:
-        other.execute(sa.select(sa.func.pg_advisory_xact_lock(schema._UPGRADE_LOCK)))
+        other.execute(sa.select(sa.func.pg_advisory_xact_lock(database._UPGRADE_LOCK)))
         waiting.start()
         waiting.join(2)
         assert waiting.is_alive()

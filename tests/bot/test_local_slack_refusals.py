@@ -288,6 +288,14 @@ def test_what_stands_at_a_bound_is_taken() -> None:
     assert len(call(slack, "conversations.list", limit=1)["channels"]) == 1
 
 
+def test_a_scheduled_message_is_deleted_a_minute_before_it_is_due_and_no_later() -> None:
+    slack = world()
+    ids = [call(slack, "chat.scheduleMessage", **TEXT, post_at=START + s)["scheduled_message_id"] for s in (60, 59)]
+    assert call(slack, "chat.deleteScheduledMessage", channel=ASAKAI, scheduled_message_id=ids[0])["ok"]
+    no = refused(lambda: call(slack, "chat.deleteScheduledMessage", channel=ASAKAI, scheduled_message_id=ids[1]))
+    assert no.answer["error"] == "invalid_scheduled_message_id"
+
+
 def test_a_twenty_fourth_kind_of_reaction_is_one_too_many_and_none_comes_twice() -> None:
     slack = world()
     at = {"channel": ASAKAI, "timestamp": call(slack, "chat.postMessage", **TEXT)["ts"]}

@@ -17,7 +17,7 @@ import pytest
 
 from bot.beginning import introduction, link
 from bot.language import Language
-from bot.local_slack.manifest import MANIFEST, NAMED_ONLY, Fields, Items, Text
+from bot.local_slack.manifest import MANIFEST, NAMED_ONLY, Fields, Items, Text, manifest_flaws
 from tests.bot.by_node import installed
 from tests.bot.manifests import manifest_of, shipped
 
@@ -27,30 +27,26 @@ if TYPE_CHECKING:
 
     from bot.local_slack.manifest import Rule
 
-URL = "https://kpi.example.com/slack/events"
+URL = "https://kpi.example.com"
 
 
-def over_http() -> dict[str, Any]:
-    """Our manifest, for signed requests instead of a socket."""
-    manifest = shipped()
-    manifest["settings"]["socket_mode_enabled"] = False
-    manifest["settings"]["event_subscriptions"]["request_url"] = URL
-    manifest["settings"]["interactivity"]["request_url"] = URL
-    manifest["features"]["slash_commands"][0]["url"] = URL
-    return manifest
+def printed(code: str, url: str = "") -> dict[str, Any]:
+    """What `asakai init --manifest` prints before its first empty line; with --url, for HTTP mode."""
+    return manifest_of("\n".join(introduction(Language.of(code), url)).split("\n\n", 1)[0])
 
 
-def printed(code: str) -> dict[str, Any]:
-    """What `asakai init --manifest` prints before its first empty line."""
-    return manifest_of("\n".join(introduction(Language.of(code))).split("\n\n", 1)[0])
+def linked(url: str = "") -> dict[str, Any]:
+    """What the link fills in."""
+    return manifest_of(unquote(link(url).partition("manifest_yaml=")[2]))
 
 
 GIVEN = {
     "shipped": shipped(),
-    "over HTTP": over_http(),
-    "in the link": manifest_of(unquote(link().partition("manifest_yaml=")[2])),
+    "in the link": linked(),
+    "in the link, over HTTP": linked(URL),
     "printed in Japanese": printed("ja"),
     "printed in English": printed("en"),
+    "printed, over HTTP": printed("en", URL),
 }
 
 
@@ -116,6 +112,12 @@ def told(types: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 @pytest.mark.parametrize("name", GIVEN)
 def test_slacks_types_know_all_of_our_manifest(told: dict[str, str], name: str) -> None:
     assert told[name] == ""
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_the_local_slack_takes_each_of_them(name: str) -> None:
+    assert manifest_flaws(GIVEN[name]) == ()
+    assert GIVEN[name]["settings"]["socket_mode_enabled"] is ("HTTP" not in name)
 
 
 @pytest.mark.parametrize("name", BROKEN)

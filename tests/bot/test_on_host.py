@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 import bot.__main__ as command_line
 from bot.__main__ import called
-from bot.choices.chosen import SHOP, WORKSPACE, Choice, Entry, Mark
+from bot.choices.chosen import SHOP, WORKSPACE, Choice, Entry, Mark, of_channel
 from bot.choices.store import Choices
 from tests.bot.test_cli import orders
 
@@ -28,9 +29,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return tmp_path
 
 
-def chosen(name: str, value: object) -> None:
+def chosen(name: str, value: object, scope: str = SHOP) -> None:
     with closing(Choices.open("asakai-state.sqlite", WORKSPACE)) as kept:
-        kept.choose(Choice(SHOP, name, value, Mark("U1", NOW)), Entry("setting", "U1", name))
+        kept.choose(Choice(scope, name, value, Mark("U1", NOW)), Entry("setting", "U1", name))
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, str]:
@@ -64,3 +65,18 @@ def test_a_state_that_cannot_be_read_is_said_and_the_files_hold(shop: Path, caps
     out, err = said(capsys, "kpi", "リピート率")
     assert "✅ 達成" in out
     assert "shop.toml" in err
+
+
+def test_a_preview_of_what_is_posted_speaks_the_languages_of_its_channels(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "shop.toml").write_text('[digest]\nchannels = ["C1", "C2"]\n', encoding="utf-8")
+    chosen("language", "en", of_channel("C2"))
+    for kind in ("digest", "alert"):
+        said(capsys, "preview", kind)
+        headlines = {path.stem: json.loads(path.read_text())[0]["text"] for path in shop.glob(f"preview/{kind}*.json")}
+        assert set(headlines) == {f"{kind}-ja", f"{kind}-en"}
+        assert "リピート率" in headlines[f"{kind}-ja"]
+        assert "repeat rate" in headlines[f"{kind}-en"]
+        said(capsys, "preview", kind, "--lang", "en")
+        assert (shop / "preview" / f"{kind}.json").exists(), "a language that is named is the only one"

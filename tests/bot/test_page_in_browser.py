@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 
 from bot.local_slack import LocalSlack
 from bot.local_slack.features import Command, Features, Shortcut
-from tests.bot.seat import Seat, seated
+from tests.bot.seat import DESK, PHONE, Seat, seated
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -376,3 +376,40 @@ def test_each_person_sees_their_own_and_the_page_speaks_both_languages(slack: Lo
     assert seat.page.evaluate("document.documentElement.lang") == "en"
     seat.page.reload()
     seat.channel.get_by_placeholder("Message #asakai-朝会").wait_for()
+
+
+TOPMOST = """async () => {
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);  // scrolling and resizing are told once a frame
+    const list = document.querySelector(".stream"), top = list.getBoundingClientRect().top + 1;
+    const first = [...list.children].find((one) => one.getBoundingClientRect().bottom > top);
+    return first.textContent.match(/No\\.\\d+/)[0];
+}"""
+
+
+def test_what_is_read_stays_in_sight_when_the_window_gets_narrow_and_wide_again(slack: LocalSlack, seat: Seat) -> None:
+    for number in range(1, 21):
+        post(slack, text=f"No.{number} " + "先週の金曜日と同じ水準です。" * 30)
+    seat.channel.get_by_text("No.20 ").wait_for()
+    seat.page.locator(".stream").evaluate("(it) => { it.scrollTop = it.children[7].offsetTop - it.offsetTop + 30 }")
+    assert seat.page.evaluate(TOPMOST) == "No.7", "the first child is the day"
+    for size in (PHONE, DESK, PHONE):
+        seat.page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert seat.page.evaluate(TOPMOST) == "No.7", size
+
+
+def test_a_list_of_which_nothing_is_chosen_asks_for_a_choice_and_has_its_label_s_name(app: App, seat: Seat) -> None:
+    view = FORM | {"blocks": [field("答えるチャンネル", "multi_channels_select")]}
+
+    @app.command("/kpi")
+    def asked(ack, body, client):
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    seat.type("/kpi 設定")
+    chosen = seat.modal.locator("summary")
+    chosen.wait_for()
+    assert chosen.inner_text().strip() == seat.says("choose")
+    assert chosen.get_attribute("aria-label") == f"答えるチャンネル: {seat.says('choose')}"
+    chosen.click()
+    seat.modal.get_by_label("#general").check()
+    assert chosen.inner_text().strip() == "#general"

@@ -13,6 +13,7 @@ from bot.settings.layers import BadSetting, Setting, UnknownSetting, UnreadableS
 from bot.settings.manual import manual
 from metrics.problem import Problem
 from metrics.rules import Rules
+from metrics.segment import SHOP_COLUMNS
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -31,7 +32,7 @@ def test_without_anything_set_the_defaults_are_a_japanese_shop(tmp_path: Path) -
         "JP",
     )
     assert (settings.store, settings.state) == (Path("asakai.duckdb"), "asakai-state.sqlite")
-    assert settings.rules == Rules()
+    assert settings.rules == Rules(columns=SHOP_COLUMNS)
 
 
 def test_the_environment_outdoes_dotenv_outdoes_secrets_outdoes_the_shop_file(tmp_path: Path) -> None:
@@ -61,12 +62,13 @@ def test_lists_in_the_environment_are_written_with_commas_or_as_json(tmp_path: P
     assert settings.digest.channels == ("C1", "C2")
     assert settings.digest.company_holidays == (date(2026, 12, 29),)
     assert settings.rules.columns == ("channel", "会員ランク")
-    assert settings.rules.excluded == ("cancelled", "test")
+    assert settings.rules.excluded == ("cancelled", "test", "deleted")
 
 
 def test_the_purchase_rules_of_the_shop_file_reach_the_store(tmp_path: Path) -> None:
     settings = of_shop(tmp_path, 'zone="UTC"\n[purchases]\nsame_day="separate"\nmerge_minutes=0\nburn_in_days=0')
-    assert settings.rules == Rules(zone="UTC", same_day="separate", merge_minutes=0, burn_in_days=0)
+    usual = Rules(columns=SHOP_COLUMNS, zone="UTC", same_day="separate", merge_minutes=0, burn_in_days=0)
+    assert settings.rules == usual
 
 
 @pytest.mark.parametrize(

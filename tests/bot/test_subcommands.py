@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.annex import NotByCount
 from bot.blockkit import words
 from bot.desk import Desk, desk
 from bot.grammar import Vocabulary, parse
@@ -24,6 +25,7 @@ from bot.subcommands import (
     CustomersNotShown,
     FilterByCount,
     NotUnderstood,
+    OnlyByChannel,
     UnfitDays,
     UnfitFilter,
     UnfitPeriod,
@@ -136,10 +138,23 @@ def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk) -
         ("NPS", JA, "0〜10の点数"),
         ("measure", EN, "name, customer_id or email, sent_at"),
         ("施策", JA, "送信日時"),
+        ("掘り起こし", JA, "asakai sync"),
     ):
         with pytest.raises(Problem) as caught:
             answer(text, bare, language)
         assert file in words(explain(caught.value, language))
+
+
+def test_measures_and_returns_are_told_by_label_and_of_the_dormant_alone(shop: Desk) -> None:
+    assert "施策とチャネルごとの購入率" in said("施策 チャネル別", shop)
+    assert "Who bought within 30 days, by measure and purchases" in said("measure by purchase count", shop, EN)
+    assert "チャネル別の継続率" in said("定期継続 チャネル別", shop)
+    assert said("CPO チャネル別", shop).splitlines()[0] == said("CPO", shop).splitlines()[0]
+    assert "チャネル別の休眠からの復帰" in said("掘り起こし チャネル別", shop)
+    whole = said("掘り起こし", shop)
+    assert "休眠の人に送った施策の効果" in whole
+    assert "送った人 12人" in whole, "seventeen of 60 were dormant, five of them held out"
+    assert "2026/10/22〜11/20に休眠から戻ったのは" in whole
 
 
 def test_every_noun_of_the_grammar_has_an_answer_and_the_other_way_round() -> None:
@@ -178,6 +193,9 @@ def test_a_guess_is_said(shop: Desk) -> None:
         ("help 先月", UnfitPeriod),
         ("一覧 チャネル別", UnfitFilter),
         ("一覧 channel:LINE", UnfitFilter),
+        ("CPO 地域別", OnlyByChannel),
+        ("CPO LINE", OnlyByChannel),
+        ("定期継続 購入回数別", NotByCount),
         ("購入回数:2 休眠", FilterByCount),
         ("ぬるぽ", NotUnderstood),
         ("リピート率 今日", PeriodNotOver),

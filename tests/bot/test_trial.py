@@ -11,6 +11,7 @@ import pytest
 from bot.alerting.rules import UnknownRule, every_rule, named
 from bot.alerting.trial import SpanTooLong, as_json, tried
 from bot.desk import desk
+from bot.lookout import Lookout
 from bot.settings.layers import load
 from metrics.alert import Rule, Watching
 from metrics.day import Span
@@ -42,7 +43,7 @@ class Shelf(FakeShelf):
 
 
 def test_a_morning_is_judged_with_what_was_known_then(tmp_path: Path) -> None:
-    shop = desk(load({}, tmp_path), Shelf(steady_shop()), lambda: NOW)
+    shop = Lookout(desk(load({}, tmp_path), Shelf(steady_shop()), lambda: NOW))
     done = tried(Rule("repeat"), Span(date(2026, 11, 1), DAY), shop)
     [firing] = done.found.firings
     assert (firing.running, firing.ended_on) == (True, date(2026, 11, 10)), "the import of the 10th brought them"
@@ -51,7 +52,7 @@ def test_a_morning_is_judged_with_what_was_known_then(tmp_path: Path) -> None:
 
 
 def test_the_future_is_left_out_and_a_century_is_too_long(tmp_path: Path) -> None:
-    shop = desk(load({}, tmp_path), Shelf(steady_shop()), lambda: NOW)
+    shop = Lookout(desk(load({}, tmp_path), Shelf(steady_shop()), lambda: NOW))
     assert tried(Rule("repeat"), Span(DAY, date(2027, 1, 1)), shop).found.mornings == 1
     assert tried(Rule("repeat"), Span(date(2027, 1, 1), date(2027, 2, 1)), shop).found.mornings == 0
     with pytest.raises(SpanTooLong):

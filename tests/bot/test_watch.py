@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -226,6 +227,11 @@ def test_the_status_names_each_morning_with_its_lateness_and_cause(
     found = mornings(world.ledger)
     assert [one.cause for one in found] == ["slack"]
     assert status(found, TOKYO, language) == snapshot
+
+
+@pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
+def test_before_the_first_morning_the_status_counts_none(language: Language) -> None:
+    assert not re.search(r"\d", status((), TOKYO, language).headline)
 
 
 def test_the_status_names_channels_and_calls_a_direct_message_what_it_is(world: World) -> None:

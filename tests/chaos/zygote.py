@@ -23,11 +23,11 @@ from zoneinfo import ZoneInfo
 from bot import log
 from bot.delivery.clock import Calendar
 from bot.delivery.courier import Courier
+from bot.delivery.database import WAITS, Waits
 from bot.delivery.ledger import Ledger
 from bot.delivery.morning import Morning, Target
 from bot.delivery.post import DEADLINE_SECONDS, SlackChannel, web_client
 from bot.delivery.row import Payload
-from bot.delivery.schema import WAITS, Waits
 from bot.schedule import EVERY_SECONDS, JITTER_SECONDS, WAKE_JITTER_SECONDS
 
 EIGHT = clock_time(8, 0)

@@ -36,7 +36,7 @@ def eccube4(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
     )  # fmt: skip
     table(
         metadata, "dtb_order_item", id=sa.Integer, order_id=sa.Integer, order_item_type_id=sa.Integer,
-        product_name=sa.String(255), price=MONEY, quantity=sa.Integer,
+        product_name=sa.String(255), product_code=sa.String(255), price=MONEY, quantity=sa.Numeric(10, 0),
     )  # fmt: skip
 
     def order(number: int, status: int, customer: int | None = 7, **more: Any) -> dict[str, Any]:
@@ -47,6 +47,12 @@ def eccube4(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
             "update_date": CHANGED + timedelta(minutes=number), **more,
         }  # fmt: skip
 
+    def item(number: int, of: int, name: str, code: str, price: int, **more: int) -> dict[str, Any]:
+        return {
+            "id": number, "order_id": of, "order_item_type_id": 1, "product_name": name, "product_code": code,
+            "price": price, "quantity": 1, **more,
+        }  # fmt: skip
+
     return {
         "mtb_pref": [{"id": 13, "name": "東京都"}],
         "dtb_order": [
@@ -54,9 +60,8 @@ def eccube4(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
             order(6, 9), order(7, 6, subtotal=3000, discount=0),
         ],
         "dtb_order_item": [
-            {"id": 1, "order_id": 1, "order_item_type_id": 2, "product_name": "送料", "price": 600, "quantity": 1},
-            {"id": 2, "order_id": 1, "order_item_type_id": 1, "product_name": "美容液①", "price": 5000, "quantity": 1},
-            {"id": 3, "order_id": 7, "order_item_type_id": 1, "product_name": "化粧水", "price": 3000, "quantity": 1},
+            item(1, 1, "送料", "", 600, order_item_type_id=2), item(2, 1, "美容液①", "SER-30", 1500, quantity=2),
+            item(3, 7, "化粧水", "", 3000), item(4, 1, "美容液①", "SER-30", 2000),
         ],
     }  # fmt: skip
 
@@ -69,7 +74,10 @@ def eccube2(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
         order_pref=sa.SmallInteger, subtotal=sa.Numeric, discount=sa.Numeric, payment_total=sa.Numeric,
         status=sa.SmallInteger, create_date=sa.DateTime, update_date=sa.DateTime, del_flg=sa.SmallInteger,
     )  # fmt: skip
-    table(metadata, "dtb_order_detail", order_detail_id=sa.Integer, order_id=sa.Integer, product_name=sa.Text)
+    table(
+        metadata, "dtb_order_detail", order_detail_id=sa.Integer, order_id=sa.Integer, product_name=sa.Text,
+        product_code=sa.Text, price=sa.Numeric, quantity=sa.Numeric,
+    )  # fmt: skip
 
     def order(number: int, status: int, customer: int = 7, **more: Any) -> dict[str, Any]:
         return {
@@ -81,7 +89,16 @@ def eccube2(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
     return {
         "mtb_pref": [{"id": 13, "name": "東京都"}],
         "dtb_order": [order(1, 1), order(2, 5, 0), order(3, 3), order(4, 7), order(5, 5, del_flg=1), order(6, 6)],
-        "dtb_order_detail": [{"order_detail_id": 1, "order_id": 1, "product_name": "美容液"}],
+        "dtb_order_detail": [
+            {
+                "order_detail_id": 1,
+                "order_id": 1,
+                "product_name": "美容液",
+                "product_code": "SER-30",
+                "price": 1000,
+                "quantity": 2,
+            },
+        ],
     }
 
 
@@ -101,9 +118,15 @@ def woocommerce(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
     table(metadata, "wp_woocommerce_order_items", order_item_id=sa.BigInteger, order_item_name=sa.Text,
           order_item_type=sa.String(200), order_id=sa.BigInteger)  # fmt: skip
     table(
+        metadata, "wp_wc_order_product_lookup", order_item_id=sa.BigInteger, order_id=sa.BigInteger,
+        product_id=sa.BigInteger, variation_id=sa.BigInteger, product_qty=sa.Integer, product_net_revenue=sa.Float(53),
+    )  # fmt: skip
+    table(metadata, "wp_wc_product_meta_lookup", product_id=sa.BigInteger, sku=sa.String(100))
+    table(
         metadata, "wp_wc_order_stats", order_id=sa.BigInteger, parent_id=sa.BigInteger, date_created=sa.DateTime,
         date_created_gmt=sa.DateTime, total_sales=sa.Float(53), status=sa.String(20), customer_id=sa.BigInteger,
     )  # fmt: skip
+    table(metadata, "wp_options", option_id=sa.BigInteger, option_name=sa.String(191), option_value=sa.Text)
     table(metadata, "wp_wc_customer_lookup", customer_id=sa.BigInteger, user_id=sa.BigInteger, email=sa.String(100),
           state=sa.String(100))  # fmt: skip
     shop = [
@@ -129,7 +152,18 @@ def woocommerce(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
         "wp_woocommerce_order_items": [
             {"order_item_id": 1, "order_item_name": "送料", "order_item_type": "shipping", "order_id": 1},
             {"order_item_id": 2, "order_item_name": "美容液", "order_item_type": "line_item", "order_id": 1},
+            {"order_item_id": 3, "order_item_name": "化粧水", "order_item_type": "line_item", "order_id": 2},
         ],
+        "wp_wc_order_product_lookup": [
+            {
+                "order_item_id": item, "order_id": of, "product_id": product, "variation_id": variation,
+                "product_qty": n, "product_net_revenue": total,
+            }
+            for item, of, product, variation, n, total in (
+                (2, 1, 90, 91, 2, 4000), (3, 2, 95, 0, 1, 2000), (4, 5, 90, 91, -1, -400),
+            )
+        ],
+        "wp_wc_product_meta_lookup": [{"product_id": 90, "sku": "PARENT"}, {"product_id": 91, "sku": "SER-30"}],
         "wp_wc_order_stats": [
             {
                 "order_id": n, "parent_id": parent, "date_created": NOON_UTC, "date_created_gmt": NOON_UTC,
@@ -137,6 +171,7 @@ def woocommerce(metadata: sa.MetaData) -> dict[str, list[dict[str, Any]]]:
             }
             for n, parent, status, total, _, lookup in shop
         ],
+        "wp_options": [{"option_id": 1, "option_name": "blogname", "option_value": "shop"}],
         "wp_wc_customer_lookup": [
             {"customer_id": 1, "user_id": 31, "email": "a@b.jp", "state": "JP13"},
             {"customer_id": 2, "user_id": None, "email": "guest@b.jp", "state": ""},
@@ -164,12 +199,20 @@ RIGHT = {
     ],
     "woocommerce_hpos": [
         ("1", "id", datetime(2026, 10, 6, 1, 30), 4000, "bought", "JP13", "美容液"),
-        ("2", "e", datetime(2026, 10, 6, 1, 30), 2000, "bought", None, None),
+        ("2", "e", datetime(2026, 10, 6, 1, 30), 2000, "bought", None, "化粧水"),
         ("4", "id", datetime(2026, 10, 6, 1, 30), 0, "back", None, None),
     ],
     "woocommerce_analytics": [
         ("1", "id", datetime(2026, 10, 6, 1, 30), 4000, "bought", "JP13", "美容液"),
-        ("2", "id", datetime(2026, 10, 6, 1, 30), 2000, "bought", None, None),
+        ("2", "id", datetime(2026, 10, 6, 1, 30), 2000, "bought", None, "化粧水"),
         ("4", "id", datetime(2026, 10, 6, 1, 30), 0, "back", "JP13", None),
     ],
 }
+
+SOLD = {
+    "eccube4_db": [("1", "SER-30", "美容液①", 3, 5000), ("7", "化粧水", "化粧水", 1, 3000)],
+    "eccube2_db": [("1", "SER-30", "美容液", 2, 2000)],
+    "woocommerce_hpos": [("1", "SER-30", "美容液", 2, 4000), ("2", "95", "化粧水", 1, 2000)],
+    "woocommerce_analytics": [("1", "SER-30", "美容液", 2, 4000), ("2", "95", "化粧水", 1, 2000)],
+}
+"""What the orders sold: id, code, name, quantity, amount."""

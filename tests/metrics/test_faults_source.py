@@ -18,6 +18,7 @@ from metrics.rules import Rules
 from metrics.sources import columns, database, people
 from metrics.sources.files import stage as stage_file
 from metrics.sources.live import Bookmark, Feed, pages
+from metrics.sources.question import Question
 from metrics.sources.recognition import database_mapping
 from metrics.warehouse.store import Store
 from tests.bot.wire import FaultyWire
@@ -89,14 +90,16 @@ def test_a_black_holed_sync_is_given_up_by_our_own_deadline_and_goes_on_the_next
     wire, url = behind
     monkeypatch.setattr(database, "CANCEL_SECONDS", 0.5)
     select = "SELECT n AS order_id, 1 AS customer_id, ordered_at, 100 AS amount FROM faulty"
-    feed = Feed(url, select, database_mapping("", {}, "own"), people.of("own"), page_rows=50, seconds=0.5)
+    feed = Feed(url, Question(select), database_mapping("", {}, "own"), people.of("own"), page_rows=50, seconds=0.5)
     reading = pages(feed, Bookmark(), LOCAL)
     first = next(reading)
     wire.mood = "swallow"
     with pytest.raises(database.TooSlow):
         next(reading)
     wire.mood = "pass"
-    rest = [len(page.rows) for page in pages(Feed(url, select, feed.mapping, feed.people), first.behind, LOCAL)]
+    rest = [
+        len(page.rows) for page in pages(Feed(url, Question(select), feed.mapping, feed.people), first.behind, LOCAL)
+    ]
     assert rest == [70, 0]
 
 

@@ -18,7 +18,7 @@ from metrics.sources import reading
 from metrics.sources.reading import Wish
 from metrics.warehouse.fingerprint import fingerprint
 from metrics.warehouse.store import Store
-from tests.metrics.shop_orders import LEARNED, Order, many_orders, order, store_of
+from tests.metrics.shop_orders import LEARNED, Order, import_orders, many_orders, order, store_of
 
 HEADER = ("order_id", "customer_id", "ordered_at", "amount", "status", "channel", "region", "product")
 
@@ -90,3 +90,12 @@ def test_an_empty_text_is_not_nothing(tmp_path: Path) -> None:
         of(store_of(tmp_path / name, [order("1", "a", 0, channel=it)])) for name, it in (("a", ""), ("b", None))
     )
     assert some[0] != none[0]
+
+
+def test_orders_that_their_database_has_deleted_are_as_if_they_had_never_been(tmp_path: Path) -> None:
+    orders = [order(str(n), f"c{n % 3}", n * 9, channel="web") for n in range(8)]
+    (tmp_path / "kept").mkdir()
+    kept = store_of(tmp_path / "kept", orders)
+    import_orders(kept, [replace(one, status="deleted") for one in (orders[0], orders[1], orders[7])])
+    (tmp_path / "fresh").mkdir()
+    assert of(kept) == of(store_of(tmp_path / "fresh", orders[2:7]))

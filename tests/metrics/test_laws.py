@@ -133,7 +133,9 @@ def test_the_slow_reference_knows_every_figure_on_counts() -> None:
         "nps",
         "cpo",
         "continuation",
+        "ladder",
         "measure",
+        "reactivation",
     }
 
 

@@ -186,6 +186,15 @@ def test_small_groups_go_together_so_that_none_follows_from_the_others() -> None
     assert [row.label for row in alone.rows] == ["LINE", "TV"], "nobody held out is nobody to recognise"
 
 
+def test_of_many_waves_and_labels_the_newest_rows_are_told() -> None:
+    rows = [
+        Sent(who, ago=40 + 4 * wave, label=f"{who // 5}") for wave in range(60) for who in range(50)
+    ]  # fmt: skip
+    found = measured(sends(rows), AS_OF, dimension="channel")
+    assert (len(found.rows), found.cut, found.rows[0].span.last) == (500, True, date(2026, 10, 11))
+    assert not measured(sends(rows[:2500]), AS_OF, dimension="channel").cut
+
+
 def test_only_dormant_customers_may_be_asked_for() -> None:
     rows = [Sent(1, idle=89, back=3), Sent(2, idle=90, back=3), Sent(3, idle=200)]
     [found] = measured(sends(rows), AS_OF, dormant=True).waves

@@ -1,7 +1,7 @@
 """Is every platform's export read rightly, and does each rule of its preset matter?
 
 Beside each fixture stand the orders that are right, written by hand: purchases, full
-returns and orders of a status nobody knows. A preset without one of its rules gives others.
+returns and orders of a status nobody knows; and what the orders sold. A preset without one of its rules gives others.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from metrics.beside import TABLES
 from metrics.problem import Problem
 from metrics.rules import Rules
 from metrics.sources import reading, recognition
 from metrics.sources.mapping import Mapping, read
 from metrics.sources.reading import Wish
+from metrics.warehouse import beside, items
 
 FORMATS = Path(__file__).parent / "formats"
 NAMES = sorted(name for name, said in recognition.said().items() if "columns" in said)
@@ -42,10 +44,16 @@ def fixture_of(name: str) -> Path:
     return next(path for path in FORMATS.glob(f"{name}.*") if ".expected" not in path.name)
 
 
-def expected(name: str) -> tuple[list[tuple[str, ...]], int]:
-    with (FORMATS / f"{name}.expected.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    return [(order, _who(customer, name), *rest) for order, customer, *rest in rows], REJECTED.get(name, 0)
+def expected(name: str) -> tuple[list[tuple[str, ...]], int, list[tuple[str, ...]]]:
+    rows = listed(FORMATS / f"{name}.expected.csv")
+    lines = FORMATS / f"{name}.expected.items.csv"
+    orders = [(order, _who(customer, name), *rest) for order, customer, *rest in rows]
+    return orders, REJECTED.get(name, 0), listed(lines) if lines.exists() else []
+
+
+def listed(path: Path) -> list[tuple[str, ...]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [tuple(row) for row in list(csv.reader(file))[1:]]
 
 
 def _who(customer: str, source: str) -> str:
@@ -59,11 +67,24 @@ def _who(customer: str, source: str) -> str:
 
 def orders(
     connection: duckdb.DuckDBPyConnection, path: Path, mapping: Mapping | None = None
-) -> tuple[list[tuple[str, ...]], int]:
-    """The orders that count or are listed, as texts, and how many are rejected."""
+) -> tuple[list[tuple[str, ...]], int, list[tuple[str, ...]]]:
+    """The orders that count or are listed, as texts, how many are rejected, and what the orders sold."""
     staged = reading.stage(connection, path, RULES, Wish(mapping=mapping, accept_bad=True))
     found = connection.execute(f"SELECT {COLUMNS} FROM incoming WHERE status <> 'out' ORDER BY seq").fetchall()
-    return [tuple("" if cell is None else str(cell) for cell in row) for row in found], staged.rejected
+    return texts(found), staged.rejected, texts(sold(connection, repeats=staged.duplicates > 0))
+
+
+def sold(connection: duckdb.DuckDBPyConnection, *, repeats: bool) -> list[tuple[object, ...]]:
+    """The lines of all orders, also of those that do not count."""
+    beside.create(connection, TABLES["order_items"])
+    connection.execute("DELETE FROM beside_order_items")
+    items.take(connection, repeats=repeats)
+    columns = "order_id, product_code, product_name, quantity, amount"
+    return connection.execute(f"SELECT {columns} FROM beside_order_items ORDER BY ALL").fetchall()
+
+
+def texts(rows: list[tuple[object, ...]]) -> list[tuple[str, ...]]:
+    return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,11 +10,13 @@ import pytest
 
 from metrics.day import Span, number, of_number
 from metrics.rules import Rules
+from metrics.segment import OTHER
 from metrics.sources import files
 from metrics.sources.beside.reading import stage_file
 from metrics.sources.people import People
 from metrics.subscription import NEVER, Contracts, continuation
 from metrics.warehouse import beside
+from metrics.warehouse.answers import UnknownLabel
 from metrics.warehouse.further import Further, NoContracts
 from metrics.warehouse.store import Store
 
@@ -23,13 +25,14 @@ AS_OF = date(2026, 11, 20)
 TODAY = number(AS_OF)
 
 
-def contracts(*days: tuple[int, ...], ended: dict[int, int] | None = None) -> Contracts:
+def contracts(*days: tuple[int, ...], ended: dict[int, int] | None = None, split: int = 0) -> Contracts:
     """Each contract by the ages in days of its deliveries, the first one first."""
     flat = [(at, place, TODAY - age) for at, ages in enumerate(days) for place, age in enumerate(ages, start=1)]
     contract, place, day = (np.array([row[column] for row in flat], np.int64) for column in range(3))
     over = np.array([TODAY - (ended or {}).get(at, -NEVER) for at in range(len(days))], np.int64)
     started = np.array([TODAY - ages[0] for ages in days], np.int64)
-    return Contracts(started, np.minimum(over, NEVER), contract, place, day, 0)
+    label = (np.arange(len(days)) >= split).astype(np.int64)
+    return Contracts(started, np.minimum(over, NEVER), contract, place, day, 0, label, ("LINE", "Meta"))
 
 
 def test_a_contract_is_counted_when_its_next_delivery_was_due_fourteen_days_ago() -> None:
@@ -72,23 +75,39 @@ def test_a_period_takes_the_deliveries_in_it_and_days_after_as_of_are_unseen() -
     assert continuation(known, earlier).steps == ()  # nothing had come again, so nothing was due yet
 
 
+def test_by_label_each_has_its_own_rate_and_the_parts_add_up() -> None:
+    """Forty of LINE, thirty of which went on; thirty of Meta, of which all did."""
+    known = contracts(*[(100, 70)] * 30, *[(100,)] * 10, *[(100, 70)] * 30, ended={39: 80}, split=40)
+    found = continuation(known, AS_OF, dimension="channel")
+    assert [(row.label, row.counted, row.running, row.steps[0].went_on.k) for row in found.rows] == [
+        ("LINE", 40, 39, 30), ("Meta", 30, 30, 30),
+    ]  # fmt: skip
+    assert sum(row.counted for row in found.rows) == found.counted == 70
+    assert continuation(known, AS_OF).rows == ()
+
+
+def test_small_groups_go_together_so_that_none_follows_from_the_others() -> None:
+    found = continuation(contracts(*[(100, 70)] * 44, split=4), AS_OF, dimension="channel")
+    assert [(row.label, row.counted) for row in found.rows] == [(OTHER, 44)]
+
+
 ORDERS = """
-1,A,2026-08-01 10:00,100,,T1,
-2,A,2026-09-01 10:00,100,,T1,
-3,A,2026-10-01 10:00,100,returned,T1,
-4,A,2026-11-01 10:00,100,,T1,
-5,B,2026-08-01 10:00,100,cancelled,T2,1
-6,B,2026-09-01 10:00,100,,T2,2
-7,B,2026-12-01 10:00,100,,T2,3
-8,C,2026-09-01 10:00,100,,T9,1
-9,C,2026-09-02 10:00,100,,,
+1,A,2026-08-01 10:00,100,,T1,,LINE
+2,A,2026-09-01 10:00,100,,T1,,LINE
+3,A,2026-10-01 10:00,100,returned,T1,,LINE
+4,A,2026-11-01 10:00,100,,T1,,LINE
+5,B,2026-08-01 10:00,100,cancelled,T2,1,Meta
+6,B,2026-09-01 10:00,100,,T2,2,Meta
+7,B,2026-12-01 10:00,100,,T2,3,Meta
+8,C,2026-09-01 10:00,100,,T9,1,LINE
+9,C,2026-09-02 10:00,100,,,,LINE
 """
 TABLE = "T1,A,2026-08-01,2026-11-10\nT2,B,2026-08-01,\nT3,C,2026-12-01,\n"
 
 
 def shop(folder: Path, table: str) -> Further:
     store = Store(folder / "store.duckdb", Rules())
-    head = "order_id,customer_id,ordered_at,amount,status,subscription_id,cycle_no"
+    head = "order_id,customer_id,ordered_at,amount,status,subscription_id,cycle_no,channel"
     (folder / "orders.csv").write_text(f"{head}\n{ORDERS}")
     (folder / "contracts.csv").write_text(f"subscription_id,customer_id,started_at,ended_at\n{table}")
     with store.writing() as connection:
@@ -101,7 +120,7 @@ def shop(folder: Path, table: str) -> Further:
 
 
 def test_deliveries_are_those_that_were_kept_by_their_number_or_their_place_in_time(tmp_path: Path) -> None:
-    found = shop(tmp_path, TABLE).contracts(AS_OF)
+    found = shop(tmp_path, TABLE).contracts(AS_OF, "all", {})
     rows = [tuple(row) for row in zip(found.contract, found.number, map(of_number, found.day), strict=True)]
     assert rows == [
         (0, 1, date(2026, 8, 1)), (0, 2, date(2026, 9, 1)), (0, 3, date(2026, 11, 1)),
@@ -112,6 +131,17 @@ def test_deliveries_are_those_that_were_kept_by_their_number_or_their_place_in_t
     assert found.unlisted == 1
 
 
+def test_contracts_are_labelled_by_their_customers_first_purchase_and_filtered_by_it(tmp_path: Path) -> None:
+    further = shop(tmp_path, TABLE)
+    found = further.contracts(AS_OF, "channel", {})
+    assert [found.labels[at] if at >= 0 else "nobody" for at in found.label] == ["LINE", "Meta"]
+    meta = further.contracts(AS_OF, "all", {"channel": "Meta"})
+    assert (meta.contract.tolist(), [of_number(day) for day in meta.day]) == ([0], [date(2026, 9, 1)])
+    assert (meta.started.tolist(), meta.unlisted) == ([number(date(2026, 8, 1))], 0)
+    with pytest.raises(UnknownLabel):
+        further.contracts(AS_OF, "all", {"channel": "TV"})
+
+
 def test_without_the_table_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(NoContracts):
-        shop(tmp_path, "").contracts(AS_OF)
+        shop(tmp_path, "").contracts(AS_OF, "all", {})

@@ -129,9 +129,10 @@ def _read(sort: Sort, ref: str, rules: Rules) -> str:
         case Sort.INSTANT:
             return cells.instant(ref, rules.zone)
         case Sort.MONEY:
-            return cells.minor_units(cells.number(ref), rules.currency)
+            return cells.minor_units(cells.number(ref, rules.currency), rules.currency)
         case Sort.SPEND:  # platforms bill fractions of a yen; a sum of days is right to the yen
-            return f"CAST(round({cells.number(ref)} * {10 ** cells.minor_digits(rules.currency)}) AS BIGINT)"
+            spent = cells.number(ref, rules.currency)
+            return f"CAST(round({spent} * {10 ** cells.minor_digits(rules.currency)}) AS BIGINT)"
         case Sort.WHOLE:
             return cells.whole(ref)
         case Sort.TRUTH:
@@ -193,7 +194,9 @@ def _tests_of(column: Column, layout: Layout, rules: Rules) -> list[Test]:
         Sort.TRUTH: "not_yes_or_no", Sort.ROLE: "not_a_role",
     }.get(column.sort)  # fmt: skip
     if column.sort in {Sort.MONEY, Sort.SPEND}:
-        found.append((title, ref, "not_a_number", _unread(ref, cells.number(ref))))
+        read = cells.number(ref, rules.currency)
+        found.append((title, ref, "foreign_sign", f"({cells.number(ref)}) IS NOT NULL AND ({read}) IS NULL"))
+        found.append((title, ref, "not_a_number", _unread(ref, read)))
         reason = "too_many_decimals"
     if reason:
         found.append((title, ref, reason, _unread(ref, _read(column.sort, ref, rules))))

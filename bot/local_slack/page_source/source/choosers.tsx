@@ -45,6 +45,7 @@ const optionOf = (option: { value: string; text: string }) => (
 export function Several(placed: Placed) {
   const { element, label, describedBy } = placed;
   const surface = useSurface();
+  const { say } = useTongue();
   const [held, take, still] = useChoice(placed);
   const chosen = Array.isArray(held) ? held : [];
   const name = label ?? words(element.placeholder);
@@ -73,9 +74,12 @@ export function Several(placed: Placed) {
   if (element.type === "checkboxes") return <>{list}</>;
   const called = (value: string) =>
     groups(element, surface).flatMap((group) => group.options).find((one) => one.value === value)?.text ?? value;
+  const shown = chosen.length ? chosen.map(called).join(", ") : words(element.placeholder) || say("choose");
   return (
     <details className="several">
-      <summary className="field">{chosen.length ? chosen.map(called).join(", ") : words(element.placeholder) || name}</summary>
+      <summary className="field" aria-label={`${name}: ${shown}`}>
+        {shown}
+      </summary>
       {list}
     </details>
   );

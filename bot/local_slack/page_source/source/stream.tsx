@@ -7,7 +7,7 @@ import { usePage } from "./workspace";
 
 /** What stands above the newest message may stay in sight when it is no more than this. */
 const SMALL = 90;
-const MARGIN = 8;
+const MARGIN = 12;
 const NEAR = 40;
 
 type Item = { ts: string; message?: Message; doing?: Doing };
@@ -73,6 +73,7 @@ export function Failure({ doing, onHide }: { doing: Doing; onHide?: (id: string)
 function useNewestInSight(list: RefObject<HTMLOListElement | null>, newest: string, fromHead: boolean) {
   const bringing = useRef(!fromHead);
   const left = useRef(0);
+  const seen = useRef<Seen | null>(null);
   useEffect(() => {
     const here = list.current;
     if (!here) return;
@@ -80,14 +81,23 @@ function useNewestInSight(list: RefObject<HTMLOListElement | null>, newest: stri
     if (brought) bringLast(here);
     bringing.current = true;
     left.current = here.scrollTop;
-    // a turned phone or its keyboard: what was in sight stays there, unless the reader has moved on
-    const again = () => {
-      if (!brought || Math.abs(here.scrollTop - left.current) > NEAR) return;
-      bringLast(here);
-      left.current = here.scrollTop;
+    const look = () => {
+      seen.current = topmost(here);
     };
+    look();
+    // a turned phone or its keyboard: what was in sight stays there, also where the reader has moved on
+    const again = () => {
+      if (brought && Math.abs(here.scrollTop - left.current) <= NEAR) {
+        bringLast(here);
+        left.current = here.scrollTop;
+      } else if (seen.current) comeBack(here, seen.current);
+    };
+    here.addEventListener("scroll", look);
     addEventListener("resize", again);
-    return () => removeEventListener("resize", again);
+    return () => {
+      here.removeEventListener("scroll", look);
+      removeEventListener("resize", again);
+    };
   }, [list, newest, fromHead]);
 }
 
@@ -96,4 +106,19 @@ function bringLast(here: HTMLElement) {
   if (!(last instanceof HTMLElement)) return;
   const begins = last.offsetTop - here.offsetTop - MARGIN;
   if (begins > SMALL) here.scrollTop = last.offsetHeight > here.clientHeight ? begins : here.scrollHeight;
+}
+
+/** What stands at the top, and the part of it that is above. */
+type Seen = { item: HTMLElement; part: number };
+
+function topmost(here: HTMLElement): Seen | null {
+  const top = here.scrollTop + here.offsetTop;
+  for (const item of here.children)
+    if (item instanceof HTMLElement && item.offsetTop + item.offsetHeight > top + MARGIN)
+      return { item, part: (top - item.offsetTop) / item.offsetHeight };
+  return null;
+}
+
+function comeBack(here: HTMLElement, { item, part }: Seen) {
+  here.scrollTop = item.offsetTop - here.offsetTop + (part < 0 ? -MARGIN : part * item.offsetHeight);
 }

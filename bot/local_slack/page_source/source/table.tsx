@@ -38,7 +38,7 @@ export function DataTable({ block }: { block: Block }) {
               {headings.map((heading, column) => (
                 <th key={column} scope="col" className={looks[column]} aria-sort={sortOf(order, column)}>
                   <button type="button" onClick={() => turn(column)} title={say("sort", { column: heading.text ?? "" })}>
-                    {heading.text}
+                    {unbroken(heading.text ?? "")}
                     <span className="sort" aria-hidden="true">
                       {order?.column === column ? (order.down ? "↓" : "↑") : "↕"}
                     </span>
@@ -91,6 +91,9 @@ export function DataTable({ block }: { block: Block }) {
 /** Short words stay on one line; a phone scrolls sideways instead of breaking each cell. */
 const isShort = (rows: Cell[][], column: number): boolean =>
   rows.every((row) => [...(row[column]?.text ?? "")].length <= SHORT);
+
+/** A span of numbers, 60–89, is no place to begin a new line. */
+const unbroken = (text: string): string => text.replace(/(\d[–〜])(?=\d)/g, "$1\u2060");
 
 function sortOf(order: Order | null, column: number): "ascending" | "descending" | "none" {
   if (order?.column !== column) return "none";
