@@ -18,9 +18,9 @@ from metrics.problem import Problem
 from metrics.product_ladder import USUAL_HORIZON as LADDER_DAYS
 from metrics.product_ladder import Ladder, ladder
 from metrics.reactivation import Reactivation, reactivation, spans
-from metrics.segment import ALL, PURCHASE_COUNT, NoRoles
+from metrics.segment import ALL, PURCHASE_COUNT
 from metrics.subscription import Continuation, continuation
-from metrics.warehouse.further import Further, NoAnswers, NoContracts, NoMeasures, NoSpend
+from metrics.warehouse.further import Further, NoMeasures
 
 if TYPE_CHECKING:
     from datetime import date
@@ -63,48 +63,45 @@ class Annex:
     trusted_from: Callable[[date], date]
     counts: Callable[[str, Mapping[str, str]], Counts]
 
+    @property
+    def _kept(self) -> Further:
+        """The tables of the embedded store; raises OnlyImported where the orders are read in place."""
+        if self.further is None:
+            raise OnlyImported
+        return self.further
+
     def nps(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Nps:
         """What customers answered, by the labels of a dimension; raises NoAnswers."""
         self.check(as_of, (dimension,))
-        if self.further is None:
-            raise NoAnswers
-        return nps(self.further.answers(as_of, dimension, dict(filters)), as_of, period, dimension)
+        return nps(self._kept.answers(as_of, dimension, dict(filters)), as_of, period, dimension)
 
     def continuation(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Continuation:
         """How many subscriptions go on from one delivery to the next; raises NoContracts, NotByCount."""
         self.check(as_of, () if dimension == ALL else (dimension,))
         if dimension == PURCHASE_COUNT:
             raise NotByCount
-        if self.further is None:
-            raise NoContracts
-        contracts = self.further.contracts(as_of, dimension, dict(filters))
+        contracts = self._kept.contracts(as_of, dimension, dict(filters))
         return continuation(contracts, as_of, period, dimension)
 
     def ladder(self, as_of: date, period: Span | None, days: int | None) -> Ladder:
         """How many customers step from a front product to a middle and a back-end one; raises NoRoles."""
         self.check(as_of, ())
-        if self.further is None:
-            raise NoRoles
-        return ladder(self.further.climbers(as_of), as_of, self.trusted_from(as_of), period, days or LADDER_DAYS)
+        return ladder(self._kept.climbers(as_of), as_of, self.trusted_from(as_of), period, days or LADDER_DAYS)
 
     def measured(self, as_of: date, period: Span | None, dimension: str, filters: Filters) -> Measured:
         """Whether measures made customers buy, by the labels of a dimension; raises NoMeasures."""
         self.check(as_of, () if dimension == ALL else (dimension,))
-        if self.further is None:
-            raise NoMeasures
-        return measured(self.further.sends(as_of, dimension, dict(filters)), as_of, period, dimension)
+        return measured(self._kept.sends(as_of, dimension, dict(filters)), as_of, period, dimension)
 
     def reactivation(
         self, as_of: date, period: Span | None, dimension: str, filters: Filters
     ) -> tuple[Reactivation, Measured | None]:
         """How many dormant customers came back, and what measures did for that; raises OnlyImported."""
         self.check(as_of, () if dimension == ALL else (dimension,))
-        if self.further is None:
-            raise OnlyImported
         chosen, since = dict(filters), spans(as_of, period)[0].start
-        found = self.further.histories(since, as_of, dimension, chosen)
+        found = self._kept.histories(since, as_of, dimension, chosen)
         try:
-            sends = self.further.sends(as_of, ALL, chosen)
+            sends = self._kept.sends(as_of, ALL, chosen)
         except NoMeasures:
             sent = None
         else:
@@ -114,13 +111,11 @@ class Annex:
     def acquisition(self, as_of: date, period: Span | None, days: int | None) -> Acquisition:
         """What new customers cost and brought in within so many days; raises NoSpend, NoChannel, NobodyOfThatAge."""
         self.check(as_of, ())
-        if self.further is None:
-            raise NoSpend
         horizon = days or USUAL_HORIZON
-        known, matured = self.further.spend_days(), as_of - timedelta(days=horizon)
+        known, matured = self._kept.spend_days(), as_of - timedelta(days=horizon)
         last = min(matured, known.last, *((period.last,) if period else ()))
         start = period.start if period else last - timedelta(days=COHORT_DAYS - 1)
         cohort = Span(max(start, known.start, self.trusted_from(as_of)), last + timedelta(days=1))
         if not cohort.days:
             raise NobodyOfThatAge(days=horizon, first=known.start, last=known.last)
-        return acquisition(self.further.acquired(cohort, horizon), Channels(self.settings.channels), as_of)
+        return acquisition(self._kept.acquired(cohort, horizon), Channels(self.settings.channels), as_of)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.page import printable
 from metrics.problem import Problem
+from metrics.sources.beginning import from_widest_row
 from metrics.sources.columns import IDENTITY
 from metrics.sources.proposal import ASKED, NEEDED, Column, Proposal, columns, grouping, proposals
 from metrics.sources.reading import opened
@@ -43,11 +44,13 @@ class NoProposal(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The file as far as it was looked at."""
+    """The file as far as it was looked at. `above`: rows above its header; `sheet`: of a workbook, if not the first."""
 
     path: Path
     columns: tuple[Column, ...]
     known_as: str = ""
+    above: int = 0
+    sheet: str = ""
 
     def column(self, header: str) -> Column:
         """The column of that header, or of that number as it was shown."""
@@ -64,9 +67,16 @@ class Table:
 def look(path: Path, rules: Rules) -> Table:
     """The columns of the file and some of their values; raises a Problem where it cannot be read."""
     with TemporaryDirectory(prefix="asakai-") as scratch:
-        text = opened(path, Path(scratch), rules)
+        text = from_widest_row(opened(path, Path(scratch), rules), Path(scratch), rules)
         known = recognised(text.header)
-        return Table(path, columns(text.header, first_records(text, ROWS)), known.title if known else "")
+        found = columns(_told_apart(text.header), first_records(text, ROWS))
+        return Table(path, found, known.title if known else "", text.above, text.sheet)
+
+
+def _told_apart(header: Sequence[str]) -> list[str]:
+    """The names as a mapping says them: 金額#2 is the second column of that name."""
+    seen = [header[: place + 1].count(name) for place, name in enumerate(header)]
+    return [f"{name}#{nth}" if nth > 1 and name.strip() else name for name, nth in zip(header, seen, strict=True)]
 
 
 def shown(table: Table, language: Language) -> Iterator[str]:
@@ -92,6 +102,8 @@ def asked(table: Table, name: str, rules: Rules, ask: Ask, language: Language) -
     if not {*IDENTITY} & {*headers}:
         raise NoIdentity
     source: dict[str, Any] = {"name": name, "files": [str(table.path)]}
+    source |= {"sheet": table.sheet} if table.sheet else {}
+    source |= {"skip_rows": table.above} if table.above else {}
     group = grouping(table.column(headers["order_id"]))
     if group:
         source["group"] = group

@@ -219,7 +219,7 @@ def reject(connection: DuckDBPyConnection, columns: Layout, rules: Rules, raw: s
     reason = " ".join(f"WHEN {number} THEN {cells.literal(key)}" for number, (_, _, key, _) in enumerate(tests))
     empty = " AND ".join(cells.is_empty(ref) for ref in columns.every)
     connection.execute(
-        f"INSERT INTO rejected SELECT {cells.literal(columns.file)}, row, CASE test {column} END,"
+        f"INSERT INTO rejected SELECT {cells.literal(columns.file)}, row + {columns.above}, CASE test {column} END,"
         f" coalesce(CASE test {value} END, ''), CASE test {reason} END"
         f" FROM (SELECT *, CASE {chain} END AS test FROM ({raw}) WHERE NOT ({empty})) WHERE test IS NOT NULL"
     )

@@ -36,7 +36,7 @@ class Layout:
     `refs`: canonical name -> SQL column; `titles`: canonical name -> header as written;
     `every`: all SQL columns; `width`: SQL column with the number of cells found, where known.
     `decimal_amount`: the amount has been read as DECIMAL(18, 6), not as text.
-    `people`: whose customers these are.
+    `people`: whose customers these are. `above`: rows of the file that stand above the header.
     """
 
     file: str
@@ -47,6 +47,7 @@ class Layout:
     width: str | None = None
     decimal_amount: bool = False
     people: People = field(default_factory=People)
+    above: int = 0
 
 
 def known_names(rules: Rules) -> frozenset[str]:

@@ -76,7 +76,7 @@ def stage_text(  # noqa: PLR0913  # what is read where, by which rules, whose it
     accept_bad: bool = False,
 ) -> Staged:
     """The same for a text that is open already; `people`: the source and whose customers it has."""
-    columns = replace(layout(text.header, rules, file=text.name, source=people.source), people=people)
+    columns = replace(layout(text.header, rules, file=text.name, source=people.source), people=people, above=text.above)
     checks.register(connection, columns)
     _read(_Reading(connection, text, columns, rules, progress), scratch)
     staged = checks.summed_up(connection, columns, rules, accept_bad=accept_bad)

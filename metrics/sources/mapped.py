@@ -103,6 +103,7 @@ def layout(reading: Reading) -> Layout:
         tuple(f'"{name}"' for name in names),
         width="cells",
         people=reading.people,
+        above=reading.text.above,
     )
 
 

@@ -7,13 +7,14 @@ the file is read by our own column names or by the platform's mapping.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from metrics.landing import CannotLand, Landing
 from metrics.sources import checks, files, mapped, people
+from metrics.sources.beginning import table_of
 from metrics.sources.columns import MissingColumns, known_names, layout
 from metrics.sources.recognition import recognised, signatures
 from metrics.sources.text import Text, open_text, without_first_rows
@@ -96,10 +97,11 @@ def land(  # what is read where, by which rules, how, and how to say it
 
 def opened(path: Path, scratch: Path, rules: Rules, mapping: Mapping | None = None) -> Text:
     """The file as text, from its header row on."""
+    if mapping is None:
+        return table_of(path, scratch, rules)
     known = known_names(rules) | signatures()
-    plain = as_text(path, scratch, mapping.sheet if mapping else "")
-    text = replace(open_text(plain, scratch, known), name=path.name)
-    return without_first_rows(text, mapping.skip_rows, scratch, known) if mapping and mapping.skip_rows else text
+    text = open_text(as_text(path, scratch, mapping.sheet), scratch, known, name=path.name)
+    return without_first_rows(text, mapping.skip_rows, scratch, known) if mapping.skip_rows else text
 
 
 def _mapping(text: Text, rules: Rules) -> Mapping | None:

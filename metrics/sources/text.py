@@ -17,7 +17,7 @@ import shutil
 import unicodedata
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
@@ -84,6 +84,12 @@ class SourceSpreadsheet(Problem):
     key = "file_spreadsheet"
 
 
+class SourceMarkup(Problem):
+    """A web page or a program's data, and no table."""
+
+    key = "file_markup"
+
+
 class WrongEncoding(Problem):
     """The text is in none of the encodings that are read."""
 
@@ -125,7 +131,8 @@ class Text:
     """A file that DuckDB can try to read: plain UTF-8, one header row first.
 
     `path` is where the text is (the file itself or a converted copy), `name` what a
-    person calls it. `leading_blank`: blank lines come before the header.
+    person calls it. `leading_blank`: blank lines come before the header. `above`: rows of the original above it.
+    sheet: of a workbook, where it is not the first.
     """
 
     path: Path
@@ -133,6 +140,8 @@ class Text:
     delimiter: str
     header: tuple[str, ...]
     leading_blank: bool
+    above: int = 0
+    sheet: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -142,23 +151,25 @@ def normal(name: str) -> str:
     return re.sub(r"[\s\-]+", "_", folded)
 
 
-def open_text(path: Path, scratch: Path, known: frozenset[str]) -> Text:
+def open_text(path: Path, scratch: Path, known: frozenset[str], name: str = "") -> Text:
     """The file as plain UTF-8 text; converted copies go to `scratch`.
 
-    `known` are the column names that help to tell the delimiter.
+    `known` are the column names that help to tell the delimiter; `name`: what a person calls the file.
     """
-    head = _head(path)
+    name = name or path.name
+    head = _head(path, name)
     plain = path
     if head.startswith(_GZIP):
         plain = _unpacked(path, scratch)
-        head = _head(plain, path.name)
-    _refuse_binary(head, path.name)
+        head = _head(plain, name)
+    _refuse_binary(head, name)
+    _refuse_markup(head, name)
     if not _is_utf8(head):
-        plain = _transcoded(plain, scratch, path.name)
-        head = _head(plain, path.name)
+        plain = _transcoded(plain, scratch, name)
+        head = _head(plain, name)
     if any(sign in str(plain) for sign in "*?["):
         plain = _linked(plain, scratch)
-    return _described(plain, path.name, head, known)
+    return _described(plain, name, head, known)
 
 
 def repaired(text: Text, scratch: Path) -> Path:
@@ -190,7 +201,8 @@ def without_first_rows(text: Text, rows: int, scratch: Path, known: frozenset[st
         for _ in range(rows):
             source.readline()
         shutil.copyfileobj(source, out, SAMPLE_BYTES)
-    return _described(rest, text.name, _head(rest, text.name), known)
+    found = _described(rest, text.name, _head(rest, text.name), known)
+    return replace(found, above=text.above + rows, sheet=text.sheet)
 
 
 def has_blank_lines(path: Path) -> bool:
@@ -228,6 +240,13 @@ def _refuse_binary(head: bytes, name: str) -> None:
     odd = not head.startswith((*_UTF16, *_UTF32)) and _BINARY.search(head[:4096].split(b"\n", 1)[0])
     if odd or head.startswith(_PICTURES):
         raise SourceBinary(path=name)
+
+
+def _refuse_markup(head: bytes, name: str) -> None:
+    """Some shops export a web page and call it .xls."""
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"[{", b'{"')):
+        raise SourceMarkup(path=name, what="JSON" if start[:1] in b"[{" else "HTML/XML")
 
 
 def _unpacked(path: Path, scratch: Path) -> Path:

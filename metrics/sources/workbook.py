@@ -60,6 +60,19 @@ def as_text(path: Path, scratch: Path, sheet: str = "") -> Path:
     return _sheet(path, scratch, sheet)
 
 
+def sheet_names(path: Path) -> list[str]:
+    """The names of a workbook's sheets; none where it is no workbook."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError  # noqa: PLC0415  rarely needed
+
+    if not _head(path).startswith((_OLE, _ZIP)):
+        return []
+    try:
+        with path.open("rb") as file:
+            return list(CalamineWorkbook.from_filelike(file).sheet_names)
+    except (CalamineError, PasswordError, ZipError, OSError):
+        return []
+
+
 def _head(path: Path) -> bytes:
     if not path.is_file():
         return b""  # whoever opens it next has the words for it

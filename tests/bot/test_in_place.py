@@ -19,10 +19,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot import __main__ as command
+from bot.annex import OnlyImported
 from bot.desk import desk
 from bot.importing import Wanted, import_files
+from bot.language import Language
 from bot.settings.layers import load
 from bot.shelves import shelf
+from bot.subcommands import answer
 from metrics.sources.columns import MissingColumns
 from metrics.sources.database import DatabaseUnreachable, QueryFailed, TooSlow, WrongLogin
 from metrics.warehouse.canonical import Retyped
@@ -194,6 +197,16 @@ def test_an_e_mail_or_a_phone_alone_is_enough(place: Place, tmp_path: Path) -> N
     settings = settings_of(tmp_path, source)
     here, there = (desk(settings, one, lambda: NOW) for one in (store, shelf(settings, lambda: NOW)))
     assert there.report(DAYS[1]) == here.report(DAYS[1])
+
+
+@pytest.mark.parametrize("question", ["NPS", "CPO", "continuation", "measures", "product ladder"])
+def test_tables_beside_the_orders_need_a_copy_and_nobody_is_sent_to_import_them(tmp_path: Path, question: str) -> None:
+    url = f"sqlite:///{tmp_path}/dwh.db"
+    fill(url, rows()[:300])
+    settings = settings_of(tmp_path, source_of(url))
+    there = desk(settings, shelf(settings, lambda: NOW), lambda: NOW)
+    with pytest.raises(OnlyImported):
+        answer(question, there, Language.of("en"))
 
 
 def test_dates_with_an_offset_are_read_in_the_shop_s_time(tmp_path: Path, postgres: str) -> None:

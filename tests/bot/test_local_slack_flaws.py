@@ -188,6 +188,7 @@ MISSHAPEN: list[tuple[str, Block, Block, str]] = [
     ("a title that is an object", chart(), {**chart(), "title": PLAIN}, "/blocks/0/title"),
     ("a chart that is none", chart(), {**chart(), "chart": []}, "/blocks/0"),
     ("a chart of another kind", chart(type="area"), chart(type="donut"), "/blocks/0/chart/type"),
+    ("a chart without axes", chart(), chart(axis_config=None), "/blocks/0/chart"),
     ("no categories", chart(), chart(axis_config={}), "/blocks/0/chart/axis_config"),
     (
         "a category that is a number",

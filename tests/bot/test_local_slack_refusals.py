@@ -286,6 +286,22 @@ def test_what_stands_at_a_bound_is_taken() -> None:
     assert call(slack, "chat.scheduleMessage", **TEXT, post_at=START + 1)["ok"]
     assert call(slack, "conversations.list", types="public_channel,private_channel,im,mpim")["ok"]
     assert len(call(slack, "conversations.list", limit=1)["channels"]) == 1
+    at = {"oldest": START + 1, "latest": START + 1}
+    assert len(call(slack, "chat.scheduledMessages.list", **at)["scheduled_messages"]) == 1
+    no = refused(lambda: call(slack, "chat.scheduleMessage", **TEXT, post_at=START))
+    assert no.answer["error"] == "time_in_past"
+
+
+def test_a_view_is_250_000_bytes_at_most() -> None:
+    slack = world()
+
+    def published(size: int) -> Answer:
+        bare = {**HOME, "padding": ""}
+        padding = "x" * (size - len(json.dumps(bare).encode()))
+        return call(slack, "views.publish", user_id=SATO, view={**bare, "padding": padding})
+
+    assert published(250_000)["ok"]
+    assert refused(lambda: published(250_001)).answer["error"] == "view_too_large"
 
 
 def test_a_scheduled_message_is_deleted_a_minute_before_it_is_due_and_no_later() -> None:

@@ -12,14 +12,19 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bot.access import Who
+from bot.deed import Deed, Doing
 from bot.delivery.ledger import Ledger
 from bot.delivery.protocol import AGAIN, HOLD, Answer, Look, Outcome, Sight
-from bot.delivery.row import Kind, State
+from bot.delivery.row import Delivery, Key, Kind, State
+from bot.language import Language
 from bot.local_slack import LocalSlack
 from bot.local_slack.faults import accepted_then_reset, reset
 from bot.local_slack.seeds import BOT_SCOPES
 from bot.local_slack.workspace import Message
+from bot.present.watching import THERE
 from bot.running import serve
+from bot.watch.held import Held
 from tests.bot.at_home import FRIDAY, GUEST, HOME, SATO, SUZUKI, settings_for, shop_of, words
 from tests.bot.delivering import opened
 from tests.bot.test_running import until
@@ -171,3 +176,34 @@ def test_an_open_post_that_is_there_is_noted_by_who_sees_it_and_a_guest_is_refus
         house.until(lambda: len(slack.calls("conversations.history")) > looked)  # the sweep, after a whole round
     assert len(digests(slack)) == 1
     assert house.audited() == [(SUZUKI, "there digest daily 2026-11-20")]
+
+
+class Said:
+    """A ledger, a Slack and voices in one: what is posted to the owner is English, who presses reads Japanese."""
+
+    def __init__(self) -> None:
+        self.edits: list[str] = []
+        self.replies: list[str] = []
+
+    def settle(self, *_: object, **__: object) -> Delivery:
+        key = Key("T1", Kind.DIGEST, "daily", "C1", FRIDAY.date())
+        return Delivery("1", key, FRIDAY, FRIDAY)
+
+    def call(self, _method: str, **arguments: object) -> dict[str, object]:
+        self.edits.append(str(arguments["text"]))
+        return {}
+
+    def owner(self, _channel: str) -> Language:
+        return Language.of("en")
+
+    def reader(self, _who: Who) -> Language:
+        return Language.of("ja")
+
+
+def test_the_settled_question_keeps_its_place_s_language_and_the_presser_is_told_in_their_own() -> None:
+    said = Said()
+    who = Who(SATO, "C9")
+    deed = Deed(Doing.PRESS, THERE, who, {}, said, lambda page: said.replies.append(page.headline), value="1 1")
+    Held(said, lambda _: None, said, lambda: FRIDAY).take(deed, THERE)
+    assert "Has the message of" in said.edits[0]
+    assert said.replies == [Language.of("ja").say("watch.held.delivery_there_done")]

@@ -35,24 +35,32 @@ from tests.bot.test_running import until
 WAIT = 60
 KANA = re.compile("[ぁ-んァ-ヶ]")
 PLACES = {ASAKAI: "ja", OFFICE: "en"}
-DIGESTS = {"uk": "en"}
+DIGESTS = {"uk": "en", "office": "en"}
 """Digests that name a language of their own."""
 
 MORE = {
     "ASAKAI_SHOP": "Tsukishiro",
     "ASAKAI_TARGET": "0.5",
-    "ASAKAI_DIGEST__CHANNELS": f"{ASAKAI}, {OFFICE}",
     "ASAKAI_SLACK__ALLOWED_USERS": f"{SATO}, {SUZUKI}",
     "ASAKAI_ALERT__ENABLED": "true",
+    "ASAKAI_ALERT__CHANNELS": f"{ASAKAI}, {OFFICE}",
     "ASAKAI_ALERTS": json.dumps([{"name": "LINE", "dimension": "channel", "label": "LINE", "remind_days": 1}]),
-    "ASAKAI_DIGESTS": json.dumps(
-        [
-            {"name": "uk", "channels": [ASAKAI], "language": "en"},
-            {"name": "old", "channels": [ARCHIVE]},
-        ]
-    ),
     "ASAKAI_WATCH__OWNER": OFFICE,
 }
+UK = {"name": "uk", "channels": [ASAKAI], "language": "en"}
+OLD = {"name": "old", "channels": [ARCHIVE]}
+NAMED = {"name": "office", "channels": ["#経営会議"], "language": "en"}
+WAYS = {
+    "chosen": {
+        "ASAKAI_DIGEST__CHANNELS": f"{ASAKAI}, {OFFICE}",
+        "ASAKAI_DIGESTS": json.dumps([UK, OLD]),
+    },
+    "by its digest": {
+        "ASAKAI_DIGEST__CHANNELS": ASAKAI,
+        "ASAKAI_DIGESTS": json.dumps([UK, OLD, NAMED]),
+    },
+}
+"""How the office comes to English: an admin chose it for the channel, or its digest names it, and it by its name."""
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +101,9 @@ class Growing(FakeShelf):
 class House:
     """A local Slack with the running bot; its clock is the bot's."""
 
-    def __init__(self, slack: LocalSlack, folder: Path) -> None:
+    def __init__(self, slack: LocalSlack, folder: Path, way: str) -> None:
         self.slack, self.folder, self.shelf = slack, folder, Growing(buyers(date(2026, 11, 20)))
+        self.more = {**MORE, **WAYS[way]}
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.slack.clock.now(), UTC)
@@ -106,7 +115,7 @@ class House:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        settings, stop = settings_for(self.slack, self.folder, **MORE), threading.Event()
+        settings, stop = settings_for(self.slack, self.folder, **self.more), threading.Event()
         shop = desk(settings, self.shelf, self.now)
         bot = threading.Thread(target=serve, args=(settings, shop, self.now, stop))
         bot.start()
@@ -164,12 +173,13 @@ def expected(kind: Kind, name: str, channel: str) -> str:
     return own or PLACES[channel]
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@pytest.fixture(params=WAYS)
+def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
     start = FRIDAY.timestamp()
     with LocalSlack(start=start, messages_per_second=None, ack_seconds=WAIT) as slack:
-        found = House(slack, tmp_path)
-        found.choose(of_channel(OFFICE), "en")
+        found = House(slack, tmp_path, request.param)
+        if request.param == "chosen":
+            found.choose(of_channel(OFFICE), "en")
         found.choose(of_person(SATO), "ja")
         found.choose(of_person(SUZUKI), "en")
         yield found

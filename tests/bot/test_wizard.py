@@ -6,6 +6,7 @@ import io
 import tomllib
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import bot.__main__ as command_line
@@ -98,6 +99,33 @@ def test_a_secret_file_is_readable_by_its_owner_only(tmp_path: Path):
     replace_file(tmp_path / ".env", "A=1\n", 0o600)
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_under_title_rows_the_widest_row_is_the_header(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("unknown.csv").write_text(f"受注一覧\n作成,2026/11/1\n{FILE}", encoding="cp932")
+    answers = iter(["1", "2", "5", "3", "-", "-", "6", "-", "-", "7", "取りやめ", "送り返し"])
+    monkeypatch.setattr(command_line.typer, "prompt", lambda _question, **_: next(answers))
+    assert called(["map", "unknown.csv", "--lang", "en"]) == 0
+    assert "3 orders, 0 rows that stay out" in capsys.readouterr().out
+    [source] = tomllib.loads(Path("shop.toml").read_text(encoding="utf-8"))["source"]
+    assert source["skip_rows"] == 2
+    assert called(["import", "--lang", "en"]) == 0
+    assert "3 orders taken in (3 new" in capsys.readouterr().out
+
+
+def test_of_two_columns_of_one_name_the_one_that_was_meant_is_read(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"A{n},C{n},2026/10/{n} 9:00,5,{1000 + n}\n" for n in range(1, 20))
+    Path("u.csv").write_text(f"番号,お客様番号,購入日,金額,金額\n{rows}", encoding="utf-8")
+    answers = iter(["1", "3", "5", "2", *["-"] * 9])
+    monkeypatch.setattr(command_line.typer, "prompt", lambda _question, **_: next(answers))
+    assert called(["map", "u.csv", "--lang", "en"]) == 0
+    [source] = tomllib.loads(Path("shop.toml").read_text(encoding="utf-8"))["source"]
+    assert source["columns"]["amount"] == "金額#2"
+    assert called(["import", "--lang", "en"]) == 0
+    with duckdb.connect("asakai.duckdb", read_only=True) as store:
+        assert store.execute("SELECT min(amount) FROM orders").fetchall() == [(1001,)]
 
 
 def test_map_then_import_then_digest(tmp_path: Path, file: Path, monkeypatch, capsys):

@@ -135,6 +135,46 @@ def test_a_sheet_is_named_and_a_title_above_the_header_is_skipped(connection, tm
     assert caught.value.values["known"] == ("表紙", "受注")
 
 
+OURS: list[list[object]] = [
+    ["order_id", "customer_id", "ordered_at", "amount"],
+    *([n, n, datetime(2026, 10, n, 8, 7), 1000 + n] for n in range(1, 20)),
+]
+COVER: list[list[object]] = [["受注一覧"], ["作成", "2026/11/1"]]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "name"),
+    [
+        ({"受注": [*COVER, *OURS]}, "under a title"),
+        ({"表紙": COVER, "受注": OURS}, "on the second sheet"),
+        ({"表紙": COVER, "受注": [*COVER, *OURS]}, "there under a title"),
+        ({"空": [], "受注": OURS}, "behind an empty sheet"),
+    ],
+)  # fmt: skip
+def test_a_table_whose_names_are_known_is_found_wherever_it_begins(connection, tmp_path, sheets, name):
+    found = read(connection, tmp_path, book(sheets), "orders.xlsx")
+    assert (len(found), found[0]) == (19, ("1", "id:1", 1001)), name
+
+
+def test_a_platform_is_known_below_a_title_and_rows_keep_their_numbers(connection, tmp_path):
+    assert read(connection, tmp_path, f"受注一覧\r\n2026年10月分\r\n{table()}".encode("cp932")) == RIGHT
+    path = tmp_path / "ours.csv"
+    good = "".join(f"{n},C{n},2026-10-05,1\n" for n in range(200))
+    path.write_text(f"Orders\n\norder_id,customer_id,ordered_at,amount\n{good}x,C1,never,1\n", encoding="utf-8")
+    [bad] = reading.stage(connection, path, Rules(), Wish()).bad
+    assert (bad.row, bad.value) == (204, "never")
+
+
+def test_a_workbook_of_excel_97_is_read(connection):
+    said = {"name": "honten", "columns": {"order_id": "注文番号", "customer_id": "お客様番号", "ordered_at": "注文日",
+                                          "amount": "金額"}}  # fmt: skip
+    path = Path(__file__).parent / "workbooks" / "excel97.xls"
+    reading.stage(connection, path, Rules(), Wish(mapping=mapping(said, "honten")))
+    found = connection.execute("SELECT order_id, ordered_at, amount FROM incoming ORDER BY seq").fetchall()
+    assert found[0] == ("1", datetime(2026, 10, 1, 9, 5), 1001)
+    assert len(found) == 3
+
+
 HUGE = table([[*ROWS[0][:-1], "x" * 10_000_000]]).encode()
 REFUSED = {
     "a cell of 10 MB": (HUGE, text.CellTooLong),
@@ -147,9 +187,15 @@ REFUSED = {
     "a workbook cut off": (book({"a": WORKBOOK_ROWS})[:-300], workbook.WorkbookDamaged),
     "an old workbook that is none": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), workbook.WorkbookDamaged),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), text.SourceBinary),
+    "a workbook with a password": (
+        (Path(__file__).parent / "workbooks" / "password.xlsx").read_bytes(), workbook.WorkbookDamaged,
+    ),
+    "a workbook of empty sheets": (book({"a": [], "b": []}), text.SourceEmpty),
+    "a web page called a workbook": (b"<html><table><tr><td>order_id</td></tr></table></html>", text.SourceMarkup),
+    "what a program sends": (b'[{"order_id": 1}]', text.SourceMarkup),
     "half UTF-8, half CP932": (table().encode() + "楽天".encode("cp932"), text.WrongEncoding),
     "an open quote": (table().encode() + b'3,"12,x', text.UnclosedQuote),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("what", REFUSED)
