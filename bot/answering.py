@@ -16,6 +16,7 @@ import structlog
 
 from bot.access import Who
 from bot.ask_form import ASK_FORM, ask_form, question_of
+from bot.blockkit.form import modal
 from bot.blockkit.limits import CONTEXT_TEXT, fit, markup
 from bot.deed import Deed, Doing, Refusing, Route, Web
 from bot.onward import FILES, SHARE
@@ -178,9 +179,10 @@ class Answering:
 
     def _share(self, page: Page, ask: Ask, who: Who) -> Page:
         language = self.shop.language(who)
+        quiet = (part for part in page.parts if not isinstance(part, Signature))  # a share calls nobody
         signed = replace(
             page,
-            parts=(*page.parts, Signature(who.user, language.say("handout.shared_by", user="{user}"))),
+            parts=(*quiet, Signature(who.user, language.say("handout.shared_by", user="{user}"))),
             about=self._about(ask),
         )
         self.outlet.post(who, self.shop.say(signed, self.shop.now()))
@@ -215,7 +217,7 @@ class Answering:
         language, known = self.shop.language(deed.who), self.shop.figures.vocabulary()
         if self.access().refusal(replace(deed.who, channel="D")) is not None:
             known = replace(known, labels=())
-        deed.web.call("views.open", trigger_id=deed.trigger_id, view=ask_form(known, language))
+        deed.web.call("views.open", trigger_id=deed.trigger_id, view=modal(ask_form(known, language)))
 
     def on_asked(self, deed: Deed) -> None:
         """Answer what the form asks, where the person wants it."""

@@ -23,6 +23,7 @@ from bot.page import Page, Paragraph, printable
 from metrics.acquisition import Channels
 from metrics.problem import Problem
 from metrics.sources.checks import TooManyBadRows
+from metrics.sources.reading import UnknownHeader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,6 +57,12 @@ class FileElsewhere(Problem):
     """A file that is not kept by Slack itself: a link, a document of another program."""
 
     key = "file_elsewhere"
+
+
+class ColumnsUnknown(Problem):
+    """A file whose columns nobody knows: whoever dropped it cannot say what they are, an admin can."""
+
+    key = "columns_unknown_in_slack"
 
 
 class Shop(Protocol):
@@ -133,6 +140,8 @@ class Dropbox:
                 yield from said_of(done, language, settings.currency)
                 if done.taken:
                     yield from unknown_statuses(self.store, language)
+        except UnknownHeader as problem:
+            raise ColumnsUnknown(**{**problem.values, "path": printable(path.name)}) from problem
         except TooManyBadRows as problem:
             yield language.say("problem.too_many_bad_rows", **problem.values)
             yield from bad_rows(problem.staged, language)

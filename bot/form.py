@@ -43,14 +43,16 @@ class Kind(StrEnum):
     TEXT = "text"
     PEOPLE = "people"
     CHANNELS = "channels"
+    PLACE = "place"  # one conversation, at first the one where the form was opened
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to choose: what is read, and what it means."""
+    """One thing to choose: what is read, and what it means; `group`: the heading under which it stands, if any."""
 
     text: str
     value: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import cast
+from typing import Self, cast
 
 from metrics.day import Span
 from metrics.problem import Problem
@@ -55,10 +55,15 @@ class Language:
         return key in self.words
 
     def say(self, key: str, /, **values: object) -> str:
-        """The sentence with its values; `count` chooses between singular and plural."""
+        """The sentence with its values; `count` chooses between singular and plural.
+
+        So does each value by itself: `{orders} {orders:order|orders}`.
+        """
         sentence = self._form(key, values)
         try:
-            return sentence.format_map({name: self.word(value) for name, value in values.items()})
+            return sentence.format_map(
+                {name: _Said(self.word(value), value, self.code) for name, value in values.items()}
+            )
         except KeyError as missing:
             raise MissingWords(f"{self.code}: {key} needs the value {missing}") from None
 
@@ -214,6 +219,28 @@ class Language:
         return format_date(day, self.say(pattern), locale=self.code)
 
 
+class _Said(str):
+    """A value as it is said; with two words after a colon, the one of them that goes with it."""
+
+    __slots__ = ("code", "value")
+    code: str
+    value: object
+
+    def __new__(cls, said: str, value: object, code: str) -> Self:
+        """The words, and what they stand for."""
+        self = super().__new__(cls, said)
+        self.value, self.code = value, code
+        return self
+
+    def __format__(self, words: str) -> str:
+        """The value itself without words; else the singular for one, the plural for any other."""
+        if not words:
+            return str(self)
+        one, other = words.split("|")
+        is_one = isinstance(self.value, int | float) and _plural(self.code, self.value) == "one"
+        return one if is_one else other
+
+
 def placeholders(sentence: Sentence) -> frozenset[str]:
     """The names of the values a sentence needs, in any of its plural forms."""
     forms = [sentence] if isinstance(sentence, str) else list(sentence.values())
@@ -247,7 +274,7 @@ def _flat(tree: Mapping[str, object], prefix: str) -> Iterable[tuple[str, Senten
 
 
 @cache
-def _plural(code: str, count: int) -> str:
+def _plural(code: str, count: float) -> str:
     from babel import Locale  # noqa: PLC0415  babel is slow to import
 
     return Locale.parse(code).plural_form(count)

@@ -21,18 +21,26 @@ if TYPE_CHECKING:
     from metrics.report import Quality
 
 MOST_BYTES: Final = 32_000_000
-"""So much memory for narrow counts; one that alone needs more than half of it is made anew each time."""
-
+"""So much memory for narrow counts."""
 MOST_MADE: Final = 200
 
-_Key = tuple[str, tuple[tuple[str, str], ...]]
 _T = TypeVar("_T")
+
+
+def _one(_: object) -> int:
+    return 1
 
 
 @dataclass(slots=True)
 class Lately(Generic[_T]):
-    """What was made lately, by what was asked. Make a new one after an import."""
+    """What was made lately, by what was asked: the newest of it, as much as there is room for.
 
+    `weigh`: how much room a thing takes; one that alone needs more than half of it is made anew each time.
+    Make a new one after an import.
+    """
+
+    room: int = MOST_MADE
+    weigh: Callable[[_T], int] = _one
     _made: OrderedDict[Hashable, _T] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -43,11 +51,16 @@ class Lately(Generic[_T]):
                 self._made.move_to_end(asked)
                 return self._made[asked]
         found = make()
-        with self._lock:
-            self._made[asked] = found
-            while len(self._made) > MOST_MADE:
-                self._made.popitem(last=False)
+        if 2 * self.weigh(found) <= self.room:
+            with self._lock:
+                self._made[asked] = found
+                while sum(map(self.weigh, self._made.values())) > self.room:
+                    self._made.popitem(last=False)
         return found
+
+
+def _bytes(counts: Counts) -> int:
+    return counts.nbytes
 
 
 class Source(CountsReader, Protocol):
@@ -63,25 +76,14 @@ class Remembered:
     """A store whose last few narrow counts are kept. Make a new one after an import."""
 
     source: Source
-    _kept: OrderedDict[_Key, Counts] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: Lately[Counts] = field(default_factory=lambda: Lately(MOST_BYTES, _bytes))
 
     def counts(self, dimension: str, filters: Mapping[str, str] | None = None) -> Counts:
         """Counts by the labels of the dimension; see CountsReader."""
         if not filters:
             return self.source.counts(dimension, filters)
         key = (dimension, tuple(sorted(filters.items())))
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = self.source.counts(dimension, filters)
-        if 2 * found.nbytes <= MOST_BYTES:
-            with self._lock:
-                self._kept[key] = found
-                while sum(one.nbytes for one in self._kept.values()) > MOST_BYTES:
-                    self._kept.popitem(last=False)
-        return found
+        return self._kept.get(key, lambda: self.source.counts(dimension, filters))
 
     def quality(self, as_of: date) -> Quality:
         """Data-quality counts of orders up to as_of."""

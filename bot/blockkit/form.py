@@ -14,6 +14,8 @@ from bot.blockkit.limits import (
     BUTTON_VALUE,
     BUTTONS,
     CONTEXT_TEXT,
+    OPTION_VALUE,
+    OPTIONS,
     SECTION,
     Block,
     fit,
@@ -28,7 +30,7 @@ from bot.form import REFERENCE, VALUE, Field, Form, Kind, Option, Press, Row
 from bot.language import Language
 from bot.page import Footnote, Heading, Page, Part, printable
 
-HOME_BLOCKS, TITLE, LABEL, HINT, OPTION, OPTION_VALUE, OPTIONS, TICKS = 90, 24, 180, 180, 67, 150, 90, 10
+HOME_BLOCKS, TITLE, LABEL, HINT, OPTION, TICKS = 90, 24, 180, 180, 67, 10
 HOME_TEXT: Final = 50_000
 """Slack takes 250 kB of a view; a message's limit of characters is not Home's."""
 _SURE: Final = (90, 270, 27, 27)
@@ -115,15 +117,30 @@ def _option(option: Option) -> Block:
     return {"text": plain_text(fit(option.text, OPTION, line)), "value": option.value}
 
 
+def _able(field: Field, most: int) -> list[Option]:
+    return [option for option in field.options if 0 < len(option.value) <= OPTION_VALUE][:most]
+
+
 def _options(field: Field, most: int) -> tuple[list[Block], list[Block]]:
     """All options, and those that are chosen at first; one whose value Slack would not take is left out."""
-    able = [option for option in field.options if 0 < len(option.value) <= OPTION_VALUE][:most]
+    able = _able(field, most)
     return [_option(option) for option in able], [_option(option) for option in able if option.value in field.value]
 
 
 def _one(field: Field) -> Block:
     options, chosen = _options(field, OPTIONS)
-    return {"type": "static_select", "options": options, **({"initial_option": chosen[0]} if chosen else {})}
+    groups = _groups(field)
+    listed = {"option_groups": groups} if groups else {"options": options}
+    return {"type": "static_select", **listed, **({"initial_option": chosen[0]} if chosen else {})}
+
+
+def _groups(field: Field) -> list[Block]:
+    """The options under their headings; none where they have none."""
+    found: dict[str, list[Block]] = {}
+    for option in _able(field, OPTIONS):
+        if option.group:
+            found.setdefault(option.group, []).append(_option(option))
+    return [{"label": plain_text(fit(group, OPTION, line)), "options": options} for group, options in found.items()]
 
 
 def _some(field: Field) -> Block:
@@ -162,6 +179,10 @@ def _channels(field: Field) -> Block:
     return {"type": "multi_conversations_select", "filter": only, **first}
 
 
+def _place(_: Field) -> Block:
+    return {"type": "conversations_select", "default_to_current_conversation": True}
+
+
 def _initial(field: Field, name: str) -> Block:
     return {name: field.value[0]} if field.value and field.value[0] else {}
 
@@ -176,4 +197,5 @@ _ELEMENTS: Final[Mapping[Kind, Callable[[Field], Block]]] = {
     Kind.TEXT: _text,
     Kind.PEOPLE: _people,
     Kind.CHANNELS: _channels,
+    Kind.PLACE: _place,
 }

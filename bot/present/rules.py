@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.form import Row
+from bot.form import Row, person, unreferring
 from bot.language import Language
-from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Table
+from bot.page import Button, Buttons, Cell, Footnote, Heading, Page, Paragraph, Signature, Table
 from bot.present.label import dimension_name, label_name
 from bot.present.watched import condition, figure_name, title
 from metrics.alert import Rule, Standing, State, Watching
@@ -18,6 +19,7 @@ NEW, EDIT = "rule-new", "rule-edit"
 """Who takes the presses of the list's buttons."""
 
 MOST_EDITS = 4
+_ID = re.compile(r"[UW][A-Z0-9]{2,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class RuleLine:
 def rules(lines: Sequence[RuleLine], now: datetime, language: Language, *, forms: bool = True) -> Page:
     """The list of rules; `forms`: with buttons that open forms, which only Slack can."""
     headline = language.say("rules.headline", count=len(lines))
-    heads = ("rules.name", "rules.when", "rules.state", "rules.owner", "rules.channels")
+    heads = ("rules.name", "rules.when", "rules.state", "rules.made", "rules.channels")
     table = Table(
         language.say("rules.caption"),
         tuple(map(language.say, heads)),
@@ -43,8 +45,9 @@ def rules(lines: Sequence[RuleLine], now: datetime, language: Language, *, forms
         page_size=10,
     )
     buttons = (Buttons(_buttons(lines, language)),) if forms else ()
+    owners = _owners(lines, language)
     note = Footnote((*_judged(lines, language), language.say("rules.note")))
-    return Page(headline, (Heading(headline), table, *buttons, note), language=language.code)
+    return Page(headline, (Heading(headline), table, *owners, *buttons, note), language=language.code)
 
 
 def _judged(lines: Sequence[RuleLine], language: Language) -> tuple[str, ...]:
@@ -55,9 +58,26 @@ def _judged(lines: Sequence[RuleLine], language: Language) -> tuple[str, ...]:
 
 def rows(lines: Sequence[RuleLine], now: datetime, language: Language) -> tuple[Row, ...]:
     """The same as lines of Home: name, condition, state, and whose it is."""
+    return tuple(_home_row(line, now, language) for line in lines)
+
+
+def _home_row(line: RuleLine, now: datetime, language: Language) -> Row:
+    name, when, state, source, _ = _row(line, now, language)
+    whose = source.text
+    if line.owner:
+        owner = person(line.owner) if _ID.fullmatch(line.owner) else unreferring(line.owner)
+        whose = language.say("rules.owned", owner=owner, source=source.text)
+    return Row(name.text, unreferring(when.text), language.say("home.separator").join((state.text, whose)))
+
+
+def _owners(lines: Sequence[RuleLine], language: Language) -> tuple[Signature, ...]:
+    """Each owner by the name that Slack shows, with their rules: a table's cell knows no person."""
+    theirs: dict[str, list[str]] = {}
+    for line in lines:
+        if line.owner:
+            theirs.setdefault(line.owner, []).append(title(line.rule.name, language))
     return tuple(
-        Row(name.text, when.text, language.say("home.separator").join((state.text, owner.text)))
-        for name, when, state, owner, _ in (_row(line, now, language) for line in lines)
+        Signature(owner, language.say("rules.owned_by", user="{user}", rules=names)) for owner, names in theirs.items()
     )
 
 
@@ -68,7 +88,7 @@ def _row(line: RuleLine, now: datetime, language: Language) -> tuple[Cell, ...]:
         Cell(title(line.rule.name, language)),
         Cell(_when(line.rule, language)),
         Cell(_state(line, now, language)),
-        Cell(language.say("rules.owned", owner=line.owner, source=source) if line.owner else source),
+        Cell(source),
         Cell(channels, channels=line.channels),
     )
 

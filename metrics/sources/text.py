@@ -272,7 +272,7 @@ def _linked(path: Path, scratch: Path) -> Path:
 
 
 def _is_utf8(head: bytes) -> bool:
-    if head.startswith((*_UTF16, *_UTF32)) or _JIS.search(head):
+    if head.startswith((*_UTF16, *_UTF32)) or b"\0" in head or _JIS.search(head):
         return False
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
@@ -347,7 +347,8 @@ def _transcoded(path: Path, scratch: Path, name: str) -> Path:
             path.open(encoding=encoding, newline="") as source,
             plain.open("w", encoding="utf-8", newline="") as out,
         ):
-            shutil.copyfileobj(source, out, SAMPLE_BYTES)
+            while block := source.read(SAMPLE_BYTES):
+                out.write(block.replace("\0", ""))
     except UnicodeDecodeError as error:
         raise WrongEncoding(path=name, row=1) from error
     return plain

@@ -18,6 +18,7 @@ import pytest
 from bot.access import Access, Who
 from bot.answering import ASK, SOURCE, Answering
 from bot.ask_form import ASK_FORM, ask_form, question_of
+from bot.blockkit.form import modal
 from bot.blockkit.limits import OPTION_VALUE
 from bot.choices.current import Current
 from bot.choices.store import Choices
@@ -27,7 +28,8 @@ from bot.delivery.payload import payload_of
 from bot.delivery.post import SlackChannel, web_client
 from bot.delivery.row import Delivery, Key, Kind
 from bot.delivery.web import WebCalls
-from bot.desk import Desk, desk
+from bot.desk import Desk, Stored, desk
+from bot.form import VALUE
 from bot.grammar import Vocabulary, parse
 from bot.language import Language
 from bot.listening import serve_socket
@@ -38,6 +40,7 @@ from bot.page import Cell, Fact, Facts, Footnote, Page, Paragraph, Table
 from bot.reception import Reception
 from bot.roll import Roll
 from bot.settings.layers import load
+from bot.settings.watching import AlertRule
 from bot.sheet import NothingToExport, as_csv, as_xlsx, defused, sheets
 from bot.shop import Counter, Shop
 from bot.slack import Edge
@@ -179,6 +182,16 @@ def test_sharing_can_be_typed(house: House) -> None:
     assert len(house.slack.messages(HOME)) == 1
 
 
+def test_a_shared_list_of_rules_calls_no_owner(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = AlertRule(name="LINE", figure="repeat", threshold=0.2)
+    monkeypatch.setattr(house.shop.desk, "stored", lambda: Stored(((rule, SATO),), {}))
+    assert f"持ち主は <@{SATO}> さん" in str(house.ask("ルール").blocks), "for the asker it is a name, and calls nobody"
+    house.ask("ルール 共有")
+    [shared] = house.slack.messages(HOME)
+    assert SATO not in str(shared)
+    assert f"<@{SUZUKI}> さんが共有しました" in str(shared)
+
+
 def test_single_customers_are_never_shared(house: House) -> None:
     assert "共有できません" in house.ask("休眠 リスト 共有").text
     assert house.slack.messages(HOME) == []
@@ -296,7 +309,7 @@ def opened(house: House, user: str = SUZUKI) -> Any:
 
 
 def chosen(value: str) -> dict[str, Any]:
-    return {"choice": {"type": "static_select", "selected_option": {"value": value}}}
+    return {VALUE: {"type": "static_select", "selected_option": {"value": value}}}
 
 
 def test_the_form_asks_what_words_would_ask(house: House) -> None:
@@ -306,7 +319,7 @@ def test_the_form_asks_what_words_would_ask(house: House) -> None:
         "figure": chosen("リピート率"),
         "dimension": chosen("チャネル別"),
         "compare": chosen("比較"),
-        "where": {"choice": {"type": "conversations_select", "selected_conversation": HOME}},
+        "where": {VALUE: {"type": "conversations_select", "selected_conversation": HOME}},
     }
     house.slack.submit(view, values).acked()
     house.slack.workspace.wait_until(lambda: bool(house.slack.ephemerals(HOME, "鈴木")), 60)
@@ -327,7 +340,7 @@ def test_without_a_place_the_form_answers_in_a_direct_message(house: House) -> N
 
 
 def test_where_figures_are_not_answered_the_form_answers_none(house: House) -> None:
-    place = {"choice": {"selected_conversation": "C0NOTICES1"}}
+    place = {VALUE: {"selected_conversation": "C0NOTICES1"}}
     house.slack.submit(opened(house), {"figure": chosen("休眠"), "where": place}).acked()
     direct = house.slack.workspace.direct_message(SUZUKI).id
     house.slack.workspace.wait_until(lambda: bool(house.slack.ephemerals(direct, "鈴木")), 60)
@@ -338,7 +351,13 @@ def test_where_figures_are_not_answered_the_form_answers_none(house: House) -> N
 @pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
 def test_every_choice_of_the_form_is_understood(language: Language) -> None:
     known = Vocabulary(labels=(("channel", ("LINE", "東京 都心", "x" * 200)), ("region", ("",))))
-    form = ask_form(known, language)
+    form = modal(ask_form(known, language))
+    fields = {block["block_id"]: block["element"] for block in form["blocks"]}
+    group, _ = fields["label"]["option_groups"]
+    assert group["label"]["text"] == language.say("dimension.channel")
+    assert [option["text"]["text"] for option in group["options"]] == ["LINE", "東京 都心"]
+    assert fields["figure"]["initial_option"] == fields["figure"]["options"][0]
+    assert fields["where"]["default_to_current_conversation"] is True
     for block in form["blocks"][:-1]:
         element = block["element"]
         groups = element.get("option_groups", [element])

@@ -210,7 +210,7 @@ def test_too_many_bad_rows_are_listed_and_nothing_is_taken(run: Run, tmp_path: P
     assert "2026-13-01" in (tmp_path / "errors.csv").read_text(encoding="utf-8-sig")
     code, out, _ = run("import", str(path), "--accept-bad")
     assert code == 0
-    assert "1 rows stayed out" in out
+    assert "1 row stayed out" in out
 
 
 @pytest.mark.parametrize("command", [("digest",), ("kpi",), ("digest", "--json")])

@@ -118,7 +118,7 @@ def test_a_bad_file_is_refused_by_its_name_and_changes_nothing(ask: Ask, tmp_pat
 
 def test_a_file_without_one_good_row_is_refused_even_with_accept_bad(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_bytes(one("X,a,soon,1,L\n"))
-    assert "1 of the 1 rows" in refused(ask, ("import", "bad.csv", "--accept-bad"))
+    assert "1 of the 1 row of" in refused(ask, ("import", "bad.csv", "--accept-bad"))
 
 
 def test_a_pipe_is_refused_and_not_waited_for(ask: Ask, tmp_path: Path) -> None:

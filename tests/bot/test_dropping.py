@@ -147,6 +147,17 @@ def test_bad_rows_come_back_with_their_reasons_and_nothing_is_imported(tmp_path:
     assert not (tmp_path / "store.duckdb").exists()
 
 
+def test_unknown_columns_are_a_matter_for_an_admin_on_the_bot_s_machine(tmp_path: Path) -> None:
+    with served(tmp_path) as (slack, _):
+        slack.drop("受注.csv", b"bango,kingaku\n1,5\n").acked()
+        found = said(slack)
+        assert "An admin can say which column is what" in found
+        assert "asakai map 受注.csv on the machine where the bot runs" in found
+        assert "bango" in found
+        assert str(tmp_path.parent) not in found, "no place of the machine is told"
+        assert "asakai-" not in found
+
+
 def test_a_file_in_a_channel_is_none_of_ours(tmp_path: Path) -> None:
     with served(tmp_path) as (slack, store):
         slack.drop("orders.csv", (HEADER + "1,C1,2026-10-05,5\n").encode(), channel="asakai-朝会").acked()

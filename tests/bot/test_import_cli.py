@@ -137,8 +137,8 @@ def test_sync_takes_what_is_new_and_says_so(ask: Ask) -> None:
     Path("shop.toml").write_text(f'[[source]]\nname = "db"\nurl = "sqlite:///shop.db"\nselect = "{select}"\n')
     code, out, _ = ask("sync")
     assert code == 0
-    assert "1 orders taken in (1 new" in out
-    assert "db: up to date, 1 orders read." in out
+    assert "1 order taken in (1 new" in out
+    assert "db: up to date, 1 order read." in out
     assert stored("SELECT customer_id FROM orders") == [("id:db/C1",)]
     shop = sqlite3.connect("shop.db")
     shop.execute("INSERT INTO sales VALUES ('2', 'C1', '2026-11-06 10:00:00', 100)")

@@ -44,7 +44,8 @@ def test_japanese_has_no_english_left_in_it():
     settings = "|".join(re.escape(setting.name) for setting in all_settings() if "." in setting.name)
     typed = r"(asakai|\{program\}) [a-z]+|pip install '[^']+'|/invite @asakai|--[a-z-]+|\w*\.csv|設定 [a-z_.]+"
     typed += r"|\[\[?[a-z]+\]\]? [a-z]+|api\.slack\.com/apps|「App Manifest」"  # a line of shop.toml, a place in Slack
-    typed += r"|Ctrl-C|\.gz|postgresql://\S+|\.env|none|deploy/manifest\.yaml|shop\.toml|currency = |ASAKAI_CURRENCY"
+    typed += r"|Ctrl-C|\.gz|postgresql://\S+|\.env|none|deploy/manifest\.yaml|shop\.toml|currency = |ASAKAI_\w+"
+    typed += r"|https?://[a-z./]+|https |\"http\""
     plain = re.sub(rf"{typed}|\{{\w+\}}|/kpi|{settings}", "", words)
     known = {"F", "M", "d", "y", "E", "EEEE", "dd", "MM", "pt", "Asia", "Tokyo", "LINE", "kpi", "JP"}
     known |= {
@@ -104,6 +105,68 @@ def test_a_missing_value_is_a_bug():
 def test_a_plural_without_count_is_a_bug():
     with pytest.raises(MissingWords, match="count"):
         EN.say("common.customers")
+
+
+PLURALS = "customers|orders|purchases|rows|days|weeks|mornings|minutes|seconds|answers|contracts|questions|replies"
+PLURALS += "|lists|files|segments|groups|digests|tables|characters|measures|tries|reports|columns|are|have|were|fit"
+A_PLURAL_AFTER_ONE = re.compile(rf"(?<![\d/.])1 (?:more |new |other )?(?:{PLURALS})\b")
+NEVER_ONE = {"within", "minimum", "most", "fewer_than", "horizon", "horizon_days", "needed_days", "grace", "length"}
+"""What is fixed, and by nature more than one."""
+MORE_THAN_ONE = {
+    "alert.headline.several_below": "several segments",
+    "alert.headline.several_above": "several segments",
+    "alert.headline.several_change": "several segments",
+    "alert.over.several": "several segments",
+    "alert.of_mornings": "a rule that looks at one morning does not say so",
+    "watched.of": "a rule that looks at one morning does not say so",
+    "gap.sentence": "shares of 100",
+    "problem.zip_of_several": "several tables",
+    "measure.headline_not_judged": "several measures: one is named",
+    "figure.repeat.provisional": "a window of four weeks",
+    "repeat.provisional_note": "a window of four weeks",
+    "repeat.period_early": "a window of four weeks",
+    "nps.before": "90, 180 or 365",
+    "nps.trend": "90, 180 or 365",
+    "continuation.lately": "30",
+    "cpo.headline": "30, 90, 180 or 365",
+    "cpo.headline_sales": "30, 90, 180 or 365",
+    "cpo.lost": "30, 90, 180 or 365",
+    "cpo.open": "30, 90, 180 or 365",
+    "cpo.won": "30, 90, 180 or 365",
+    "cpo.value": "30, 90, 180 or 365",
+    "cpo.value_sales": "30, 90, 180 or 365",
+    "cpo.not_yet": "30, 90, 180 or 365",
+    "cpo.denominator": "30, 90, 180 or 365",
+    "problem.nobody_of_that_age": "30, 90, 180 or 365",
+    "problem.trial_too_long": "more than the most",
+    "answer.not_matured": "a day, no number",
+    "problem.data_not_ready": "a day, no number",
+    "problem.currency_mismatch": "a currency, no number",
+    "problem.other_shop": "a name, no number",
+    "watch.data.headline": "a day, no number",
+    "watch.owner.headline": "a day, no number",
+}
+"""Sentences whose number cannot be one, and why."""
+
+
+@pytest.mark.parametrize("language", [JA, EN], ids=["ja", "en"])
+def test_one_of_everything_is_said_in_the_singular(language):
+    wrong = {}
+    for key, sentence in language.words.items():
+        said = language.say(key, **{name: 30 if name in NEVER_ONE else 1 for name in placeholders(sentence)})
+        if A_PLURAL_AFTER_ONE.search(said) and key not in MORE_THAN_ONE:
+            wrong[key] = said
+    assert wrong == {}
+    assert language is JA or MORE_THAN_ONE.keys() <= language.words.keys()
+
+
+def test_each_number_of_a_sentence_has_its_own_form():
+    intro = [EN.say("quality.intro", orders=o, purchases=p, customers=c) for o, p, c in ((1, 1, 1), (3, 2, 1))]
+    assert intro == [
+        "1 purchase by 1 customer was counted from 1 order.",
+        "2 purchases by 1 customer were counted from 3 orders.",
+    ]
+    assert EN.say("cpo.headline_too_few", n="<5", cohort="May").endswith("too few (<5 new customers, May)")
 
 
 def test_an_unknown_language_names_the_known_ones():

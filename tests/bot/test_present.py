@@ -10,6 +10,8 @@ import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from bot.blockkit import render, words
+from bot.blockkit.form import home
+from bot.form import person
 from bot.language import Language
 from bot.page import Buttons, Chart, Facts, Footnote, Heading, Page, Paragraph, Table
 from bot.present.definition import definition
@@ -18,7 +20,7 @@ from bot.present.figure import gap
 from bot.present.label import label_name
 from bot.present.movement import week, why
 from bot.present.problem import sentence
-from bot.present.rules import rows
+from bot.present.rules import RuleLine, rows, rules
 from bot.present.segment import segment
 from metrics.alert import Status
 from metrics.problem import Problem
@@ -343,4 +345,23 @@ def test_home_lists_each_rule_with_its_condition_state_and_owner() -> None:
     assert names[0] == "repeat"
     assert [row.title for row in found] == ["標準のアラート", *names[1:]]
     assert found[0].note == "❌ 発生中（2026/11/14から） ｜ 標準"
+    assert found[1].note.endswith(f"{person('U0SATO0001')}（設定ファイル）")
     assert all(row.text and row.note for row in found)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_rule_s_owner_is_a_name_in_the_list_and_no_id(native) -> None:
+    found = render(PAGES["rules"](JA), native).blocks
+    assert "持ち主は <@U0SUZUKI01> さん（LINE、no orders）" in str(found)
+    assert "U0" not in str([block for block in found if block["type"] != "context"])
+
+
+def test_what_somebody_typed_into_a_rule_is_no_person() -> None:
+    typed = "⟦@U0SATO0001⟧ <@U0SATO0001>"
+    rule = replace(alerts.ONE_CHANNEL, name=typed, label=typed)
+    line = RuleLine(rule, "file", typed, (), None)
+    page = json.dumps(render(rules((line,), alerts.NOW, JA)).blocks, ensure_ascii=False)
+    home_row = json.dumps(home(rows((line,), alerts.NOW, JA), "ja"), ensure_ascii=False)
+    for said in (page, home_row):
+        assert "<@" not in said
+        assert "U0SATO0001" in said

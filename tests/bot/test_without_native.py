@@ -141,7 +141,7 @@ def forms(language: Language) -> dict[str, dict[str, Any]]:
     views = {name: view(language) for name, view in VIEWS.items() if name.startswith("form_")}
     edited = alert_form(AlertRule(name="LINE", threshold=0.2), ("channel",), ("C1",), language, "{}")
     new = alert_form(None, ("channel",), ("C1",), language, "{}")
-    return {**views, "ask": ask_form(KNOWN, language), "alert": modal(edited), "alert_new": modal(new)}
+    return {**views, "ask": modal(ask_form(KNOWN, language)), "alert": modal(edited), "alert_new": modal(new)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
