@@ -137,6 +137,10 @@ lock: | $(VENV)/.uv-$(UV_VERSION) ## resolve the dependencies again into uv.lock
 	$(call say,uv.lock)
 	@$(UV) lock
 
+docs: $(VENV)/.base ## the manuals that are made from the program
+	$(call say,docs/commands.md docs/settings.md)
+	@for manual in commands settings; do $(BIN)/asakai docs $$manual > docs/$$manual.new && mv docs/$$manual.new docs/$$manual.md || exit 1; done
+
 picture: $(VENV)/.test ## the READMEs' pictures of the digest
 	$(call say,docs/digest.svg docs/digest.ja.svg)
 	@$(BIN)/python -m tests.picture docs/digest.svg en
