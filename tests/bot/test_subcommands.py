@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,6 +35,8 @@ from bot.subcommands import (
 )
 from metrics.problem import Problem
 from metrics.report import TooFewToShow
+from metrics.warehouse.further import Further
+from metrics.warehouse.store import Store
 from tests.bot.beside import furnished
 from tests.bot.shelf import FakeShelf, steady_shop
 
@@ -131,18 +134,28 @@ def test_help_has_a_line_for_every_subcommand(language: Language, shop: Desk) ->
         assert language.say(f"help.{name}.what") in shown
 
 
-def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk) -> None:
-    bare = desk(shop.settings, shop.store, lambda: NOW)
+def test_without_the_table_one_line_says_which_file_switches_it_on(shop: Desk, tmp_path: Path) -> None:
+    store = Store(tmp_path / "bare.duckdb", shop.settings.rules)
+    with store.writing():
+        pass
+    bare = replace(desk(shop.settings, shop.store, lambda: NOW), further=Further(store))
     for text, language, file in (
         ("NPS", EN, "customer_id or email, score (0–10) and answered_at"),
         ("NPS", JA, "0〜10の点数"),
         ("measure", EN, "name, customer_id or email, sent_at"),
         ("施策", JA, "送信日時"),
-        ("掘り起こし", JA, "asakai sync"),
     ):
         with pytest.raises(Problem) as caught:
             answer(text, bare, language)
         assert file in words(explain(caught.value, language))
+
+
+@pytest.mark.parametrize("text", ["NPS", "施策", "掘り起こし"])
+def test_where_orders_are_read_in_place_one_line_says_how_to_have_a_copy(shop: Desk, text: str) -> None:
+    in_place = desk(shop.settings, shop.store, lambda: NOW)
+    with pytest.raises(Problem) as caught:
+        answer(text, in_place, JA)
+    assert "asakai sync" in words(explain(caught.value, JA))
 
 
 def test_measures_and_returns_are_told_by_label_and_of_the_dormant_alone(shop: Desk) -> None:
