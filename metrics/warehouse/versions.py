@@ -46,6 +46,9 @@ ORDERS_A_CHUNK = 300_000
 REBUILD_MEMORY = "128MB"
 """What the engine may hold while a rebuild counts beside it."""
 
+ORDERS_A_MATCH = 500_000
+"""So many incoming orders at a time are looked for among those that are kept."""
+
 ROWS_APART = 1_000_000
 """Rows closer than this are looked for in one stretch: each is a statement's part, and the engine skips between."""
 
@@ -216,28 +219,42 @@ def _match(connection: DuckDBPyConnection, rules: Rules) -> None:
     """`matched`: current versions of fresh orders; `fate` becomes changed or same for those.
 
     Hashes find the rows, the text decides. Reading the text of every order would cost
-    more than all the rest of a morning's import, so only stretches with hits are read.
+    more than all the rest of a morning's import, so only stretches with hits are read,
+    and of some fresh orders at a time, so that memory stays bounded.
     """
-    connection.execute(
-        "CREATE TEMP TABLE hit AS SELECT o.rowid AS place, f.rowid AS fresh_place"
-        " FROM orders o JOIN fresh f ON o.order_hash = f.order_hash"
-    )
-    places = np.sort(connection.execute("SELECT place FROM hit").fetchnumpy()["place"])
-    near = " UNION ALL ".join(
-        "SELECT rowid AS place, * FROM orders"
-        f" WHERE rowid IN (SELECT place FROM hit WHERE place BETWEEN {low} AND {high})"
-        for low, high in _stretches(places)
-    )
-    connection.execute(
-        f"CREATE TEMP TABLE matched AS SELECT n.*, hit.fresh_place FROM ({near}) n JOIN hit USING (place)"
-        " JOIN fresh f ON f.rowid = hit.fresh_place WHERE n.source = f.source AND n.order_id = f.order_id"
-    )
+    [(first, last)] = connection.execute(
+        "SELECT coalesce(min(rowid), 0), coalesce(max(rowid), 0) FROM fresh"
+    ).fetchall()
+    made = "CREATE TEMP TABLE matched AS"
+    for start in range(first, last + 1, ORDERS_A_MATCH):  # rows of an open transaction are not numbered from 0
+        part = f"rowid >= {start} AND rowid < {start + ORDERS_A_MATCH}"
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE hit AS SELECT o.rowid AS place, f.fresh_place FROM orders o"
+            f" JOIN (SELECT rowid AS fresh_place, order_hash FROM fresh WHERE {part}) f ON o.order_hash = f.order_hash"
+        )
+        places = np.sort(connection.execute("SELECT place FROM hit").fetchnumpy()["place"])
+        near = " UNION ALL ".join(
+            "SELECT rowid AS place, * FROM orders"
+            f" WHERE rowid IN (SELECT place FROM hit WHERE place BETWEEN {low} AND {high})"
+            for low, high in _stretches(places)
+        )
+        known = f"(SELECT rowid AS fresh_place, source, order_id FROM fresh WHERE {part})"
+        connection.execute(
+            f"{made} SELECT n.*, hit.fresh_place FROM ({near}) n JOIN hit USING (place)"
+            f" JOIN {known} f USING (fresh_place) WHERE n.source = f.source AND n.order_id = f.order_id"
+        )
+        made = "INSERT INTO matched"
+        _judge(connection, rules, part)
+    connection.execute("DROP TABLE hit")
+
+
+def _judge(connection: DuckDBPyConnection, rules: Rules, part: str) -> None:
+    """Tell of the fresh orders of a part whether their kept versions say the same."""
     differs = " OR ".join(f"f.{name(column)} IS DISTINCT FROM m.{name(column)}" for column in order_columns(rules))
     connection.execute(
         f"UPDATE fresh f SET fate = CASE WHEN {differs} THEN 'changed' ELSE 'same' END"
-        " FROM matched m WHERE m.fresh_place = f.rowid"
+        f" FROM (FROM matched WHERE {part.replace('rowid', 'fresh_place')}) m WHERE m.fresh_place = f.rowid"
     )
-    connection.execute("DROP TABLE hit")
 
 
 def _stretches(places: Ints) -> list[tuple[int, int]]:
