@@ -13,7 +13,7 @@ from metrics.warehouse import beside
 from metrics.warehouse.answers import all_labels
 from metrics.warehouse.contribution import Standing
 from metrics.warehouse.pull import standing
-from metrics.warehouse.versions import found_in
+from metrics.warehouse.versions import found_until
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,8 +33,7 @@ def acquired(connection: DuckDBPyConnection, rules: Rules, cohort: Span, horizon
         "customer_hash IN (SELECT customer_hash FROM customers"
         f" WHERE first_day >= {number(cohort.start)} AND first_day < {number(cohort.end)})"
     )
-    end = number(cohort.last + timedelta(days=horizon))
-    found = found_in(connection, "orders", rules, f"{mine} AND epoch_us(ordered_at) // 86400000000 <= {end}")
+    found = found_until(connection, rules, cohort.last + timedelta(days=horizon), mine)
     numbers, labels = all_labels(connection, CHANNEL)
     place = np.zeros(max(numbers, default=0) + 1, np.int64)
     place[numbers] = np.arange(len(numbers))

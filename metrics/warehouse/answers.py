@@ -19,10 +19,9 @@ from metrics.segment import ALL, BUCKETS, ENTRY, OTHER, PURCHASE_COUNT, bucket
 from metrics.warehouse import kept
 from metrics.warehouse.arrays import execute
 from metrics.warehouse.contribution import Contribution, Dropped
-from metrics.warehouse.money import until
 from metrics.warehouse.pull import RULE_DIMENSION, STATUS_DIMENSION
 from metrics.warehouse.schema import label_column, name, text
-from metrics.warehouse.versions import found_in
+from metrics.warehouse.versions import found_in, found_until
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -245,7 +244,7 @@ def _bucket_case() -> str:
 
 def _state_on(connection: DuckDBPyConnection, rules: Rules, as_of: date) -> None:
     """`state`: customers as the orders up to as_of leave them."""
-    found = until(connection, rules, as_of)
+    found = found_until(connection, rules, as_of)
     arrays = {key: getattr(found.customers, key) for key in ("customer", "last_day", "purchase_count", "amount")}
     execute(
         connection,

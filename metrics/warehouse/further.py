@@ -23,7 +23,7 @@ from metrics.warehouse import beside, roles
 from metrics.warehouse.acquired import CHANNEL, acquired
 from metrics.warehouse.climbers import climbers
 from metrics.warehouse.contracts import contracts
-from metrics.warehouse.people import FAR, days_until, labels_of, mask_of, people_of, places
+from metrics.warehouse.people import FAR, bought_until, days_until, labels_of, mask_of, people_of, places
 from metrics.warehouse.returns import histories
 from metrics.warehouse.sends import sends
 
@@ -149,7 +149,7 @@ def _answers(
     mask = mask_of(connection, rules, found, filters)
     stay = (known & mask[place]) if filters else np.ones(len(place), bool)
     key = found.purchases.who * FAR + found.purchases.day
-    bought = np.searchsorted(key, place * FAR + day, side="right") - np.searchsorted(key, place * FAR)
+    bought = bought_until(key, place, day)
     own = key[found.purchases.voluntary]
     _, who = np.unique(customer, return_inverse=True)
     return Answers(

@@ -10,14 +10,13 @@ import numpy as np
 
 from metrics.cpm import Group
 from metrics.day import Span, number, of_number
-from metrics.warehouse.versions import found_in
+from metrics.warehouse.versions import found_until
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from metrics.cells import Ints
     from metrics.rules import Rules
-    from metrics.warehouse.contribution import Contribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +30,11 @@ class RevenueByAge:
     observed: Ints
 
 
-def until(connection: DuckDBPyConnection, rules: Rules, as_of: date) -> Contribution:
-    """The contribution of all orders on days up to and on as_of."""
-    return found_in(connection, "orders", rules, f"epoch_us(ordered_at) // 86400000000 <= {number(as_of)}")
-
-
 def revenue_by_age(
     connection: DuckDBPyConnection, rules: Rules, as_of: date, cohort: Span | None, longest: int
 ) -> RevenueByAge:
     """Of the customers whose first purchase lies in the cohort (None: all), from age 0 to `longest`."""
-    found = until(connection, rules, as_of)
+    found = found_until(connection, rules, as_of)
     first = found.customers.first_day
     member = np.ones(len(first), bool)
     if cohort is not None:
@@ -56,7 +50,7 @@ def revenue_by_age(
 
 def customer_groups(connection: DuckDBPyConnection, rules: Rules, as_of: date) -> tuple[Group, ...]:
     """Customers as as_of saw them, grouped by what the CPM cells and RFM ask for."""
-    state = until(connection, rules, as_of).customers
+    state = found_until(connection, rules, as_of).customers
     facts = np.stack([state.first_day, state.last_day, state.purchase_count, state.amount], axis=1)
     rows, sizes = np.unique(facts, axis=0, return_counts=True)
     return tuple(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from metrics.day import number, of_number
+from metrics.day import of_number
 from metrics.nps import NOBODY
 from metrics.segment import ALL, COHORT_MONTH, ENTRY, PURCHASE_COUNT
 from metrics.warehouse.answers import NotAFilter, UnknownLabel, all_labels
-from metrics.warehouse.versions import found_in
+from metrics.warehouse.versions import found_until
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,8 +32,7 @@ FAR = 1 << 32
 
 def people_of(connection: DuckDBPyConnection, rules: Rules, as_of: date, table: str) -> Contribution:
     """The purchases up to and on as_of of the customers whom a table names."""
-    mine = f"customer_hash IN (SELECT hash(customer_id) FROM {table})"
-    return found_in(connection, "orders", rules, f"{mine} AND epoch_us(ordered_at) // 86400000000 <= {number(as_of)}")
+    return found_until(connection, rules, as_of, f"customer_hash IN (SELECT hash(customer_id) FROM {table})")
 
 
 def places(found: Contribution, customer: Ints) -> tuple[Ints, NDArray[np.bool_]]:
@@ -82,6 +81,11 @@ def _codes(rules: Rules, found: Contribution, dimension: str) -> Ints:
     if dimension == ENTRY:
         return found.customers.entry.astype(np.int64)
     return found.customers.labels[:, rules.columns.index(dimension)].astype(np.int64)
+
+
+def bought_until(key: Ints, place: Ints, day: Ints) -> Ints:
+    """How many of the customer's purchases in `key` lie up to and on each day."""
+    return np.searchsorted(key, place * FAR + day, side="right") - np.searchsorted(key, place * FAR)
 
 
 def days_until(key: Ints, place: Ints, day: Ints) -> Ints:

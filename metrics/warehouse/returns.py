@@ -11,7 +11,7 @@ from metrics.day import number
 from metrics.dormancy import DORMANT_DAYS
 from metrics.reactivation import Histories
 from metrics.warehouse.people import labels_of, mask_of
-from metrics.warehouse.versions import found_in
+from metrics.warehouse.versions import found_until
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,7 +29,7 @@ def histories(
         "customer_hash IN (SELECT customer_hash FROM customers"
         f" WHERE last_day >= {number(since)} AND first_day < {number(as_of) - DORMANT_DAYS})"
     )
-    found = found_in(connection, "orders", rules, f"{mine} AND epoch_us(ordered_at) // 86400000000 <= {number(as_of)}")
+    found = found_until(connection, rules, as_of, mine)
     labels, label = labels_of(connection, rules, found, dimension)
     bought = found.purchases
     day = bought.day.astype(np.int64)

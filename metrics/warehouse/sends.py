@@ -9,7 +9,7 @@ import numpy as np
 
 from metrics.day import number
 from metrics.measure import NOT_SAID, Sends, chosen
-from metrics.warehouse.people import FAR, days_until, labels_of, mask_of, people_of, places
+from metrics.warehouse.people import FAR, bought_until, days_until, labels_of, mask_of, people_of, places
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,9 +38,8 @@ def sends(
     labels, label = labels_of(connection, rules, found, dimension)
     mask = mask_of(connection, rules, found, filters)
     key = found.purchases.who * FAR + found.purchases.day
-    at = np.searchsorted(key, place * FAR + day, side="right")
-    bought = np.where(known, at - np.searchsorted(key, place * FAR), 0)
-    last = np.append(key, 0)[np.maximum(at - 1, 0)] % FAR
+    bought = np.where(known, bought_until(key, place, day), 0)
+    last = np.append(key, 0)[np.maximum(np.searchsorted(key, place * FAR) + bought - 1, 0)] % FAR
     back = np.where(known, days_until(key[found.purchases.voluntary], place, day), 0)
     every = Sends(
         name.reshape(-1).astype(np.int64), who.reshape(-1).astype(np.int64), day, np.asarray(got["held"], bool),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metrics.day import number
 from metrics.rules import Rules
 from metrics.warehouse import kept
 from metrics.warehouse.contribution import Contribution, Customers, OrderRows, contribution, without_rows
@@ -203,6 +204,11 @@ def found_in(connection: DuckDBPyConnection, table: str, rules: Rules, where: st
     return contribution(pull(connection, table, rules, where), rules, order_ids(connection, table))
 
 
+def found_until(connection: DuckDBPyConnection, rules: Rules, as_of: date, where: str = "true") -> Contribution:
+    """The contribution of the orders on days up to and on as_of, of the customers that satisfy `where`."""
+    return found_in(connection, "orders", rules, f"{where} AND epoch_us(ordered_at) // 86400000000 <= {number(as_of)}")
+
+
 def _fresh(connection: DuckDBPyConnection, rules: Rules) -> None:
     """`fresh`: incoming orders with hashes, the last version of each only."""
     columns = ", ".join(name(column) for column in order_columns(rules))
@@ -227,10 +233,11 @@ def _match(connection: DuckDBPyConnection, rules: Rules) -> None:
     ).fetchall()
     made = "CREATE TEMP TABLE matched AS"
     for start in range(first, last + 1, ORDERS_A_MATCH):  # rows of an open transaction are not numbered from 0
-        part = f"rowid >= {start} AND rowid < {start + ORDERS_A_MATCH}"
+        end = start + ORDERS_A_MATCH
+        part = f"(SELECT rowid AS fresh_place, * FROM fresh WHERE rowid >= {start} AND rowid < {end})"
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE hit AS SELECT o.rowid AS place, f.fresh_place FROM orders o"
-            f" JOIN (SELECT rowid AS fresh_place, order_hash FROM fresh WHERE {part}) f ON o.order_hash = f.order_hash"
+            f" JOIN {part} f ON o.order_hash = f.order_hash"
         )
         places = np.sort(connection.execute("SELECT place FROM hit").fetchnumpy()["place"])
         near = " UNION ALL ".join(
@@ -238,22 +245,22 @@ def _match(connection: DuckDBPyConnection, rules: Rules) -> None:
             f" WHERE rowid IN (SELECT place FROM hit WHERE place BETWEEN {low} AND {high})"
             for low, high in _stretches(places)
         )
-        known = f"(SELECT rowid AS fresh_place, source, order_id FROM fresh WHERE {part})"
         connection.execute(
             f"{made} SELECT n.*, hit.fresh_place FROM ({near}) n JOIN hit USING (place)"
-            f" JOIN {known} f USING (fresh_place) WHERE n.source = f.source AND n.order_id = f.order_id"
+            f" JOIN {part} f USING (fresh_place) WHERE n.source = f.source AND n.order_id = f.order_id"
         )
         made = "INSERT INTO matched"
-        _judge(connection, rules, part)
+        _judge(connection, rules, start, end)
     connection.execute("DROP TABLE hit")
 
 
-def _judge(connection: DuckDBPyConnection, rules: Rules, part: str) -> None:
-    """Tell of the fresh orders of a part whether their kept versions say the same."""
+def _judge(connection: DuckDBPyConnection, rules: Rules, start: int, end: int) -> None:
+    """Tell of the matched orders in the rows `start` to `end` of `fresh` whether they say what is kept."""
+    mine = f"fresh_place >= {start} AND fresh_place < {end}"
     differs = " OR ".join(f"f.{name(column)} IS DISTINCT FROM m.{name(column)}" for column in order_columns(rules))
     connection.execute(
         f"UPDATE fresh f SET fate = CASE WHEN {differs} THEN 'changed' ELSE 'same' END"
-        f" FROM (FROM matched WHERE {part.replace('rowid', 'fresh_place')}) m WHERE m.fresh_place = f.rowid"
+        f" FROM (FROM matched WHERE {mine}) m WHERE m.fresh_place = f.rowid"
     )
 
 
