@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine
 from sqlalchemy.schema import CreateSchema, DropSchema
@@ -105,6 +107,24 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """A bot that runs sets up logging for its whole process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot looks at the clock each second: time is moved, and nobody wants to wait for it."""
+    monkeypatch.setattr("bot.schedule.EVERY_SECONDS", 1)
+    monkeypatch.setattr("bot.schedule.JITTER_SECONDS", 0)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 import os
 import sqlite3
 import threading
@@ -18,7 +17,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import structlog
 
 import bot.__main__ as command_line
 from bot import log
@@ -38,14 +36,7 @@ PEOPLE = (CANARY, "金糸雀", PHONE, "090-7777")
 WAIT = 60
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 def orders(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -10,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 from bot.access import Who
 from bot.deed import Deed, Doing
@@ -33,16 +31,7 @@ BLIND = BOT_SCOPES - {"channels:history"}
 WAIT = 60
 
 
-@pytest.fixture(autouse=True)
-def _quick_ticks_and_logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("bot.schedule.EVERY_SECONDS", 1)
-    monkeypatch.setattr("bot.schedule.JITTER_SECONDS", 0)
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("quick_ticks", "logging_as_before")
 
 
 class House:

@@ -7,7 +7,6 @@ one. Each step leaves a picture in build/screenshots/week, at a desk's and at a 
 from __future__ import annotations
 
 import csv
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 
 from bot.desk import desk
 from bot.importing import Wanted, import_files
@@ -90,21 +88,7 @@ def written(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bot looks at the clock each second: time is moved here, and nobody wants to wait for it."""
-    monkeypatch.setattr("bot.schedule.EVERY_SECONDS", 1)
-    monkeypatch.setattr("bot.schedule.JITTER_SECONDS", 0)
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("quick_ticks", "logging_as_before")
 
 
 @contextmanager

@@ -7,7 +7,6 @@ Japanese one a digest of its own in English.
 from __future__ import annotations
 
 import json
-import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from bot.choices.chosen import LANGUAGE, WORKSPACE, Choice, Entry, Mark, of_channel, of_person
 from bot.choices.store import Choices
@@ -63,16 +61,7 @@ WAYS = {
 """How the office comes to English: an admin chose it for the channel, or its digest names it, and it by its name."""
 
 
-@pytest.fixture(autouse=True)
-def _quick_ticks_and_logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("bot.schedule.EVERY_SECONDS", 1)
-    monkeypatch.setattr("bot.schedule.JITTER_SECONDS", 0)
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("quick_ticks", "logging_as_before")
 
 
 def buyers(last: date, *, loyal: bool = False) -> tuple[Buyer, ...]:
